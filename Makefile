@@ -7,8 +7,11 @@
 #   make bench   ratios against peers, measured side by side in one run
 #   make test-numpy   the suite in an environment without torch
 #   make lock    resolve the locks anew (needs uv)
+#
+# ENV=.venv-numpy runs any of them in the environment without torch: a small download where torch is not needed.
 
 PYTHON ?= python3
+ENV ?= .venv
 PIP := -m pip install -qq --disable-pip-version-check --no-deps
 LOCKED := $(PIP) --require-hashes
 PYTEST_ARGS ?=
@@ -20,24 +23,24 @@ export NO_MKDOCS_2_WARNING := 1
 .PHONY: serve test site lint bench test-numpy lock clean
 .DEFAULT_GOAL := test
 
-serve: .venv/ready
-	.venv/bin/mkdocs serve --dev-addr 127.0.0.1:8000
+serve: $(ENV)/ready
+	$(ENV)/bin/mkdocs serve --dev-addr 127.0.0.1:8000
 
-test: .venv/ready
-	.venv/bin/python -m pytest $(PYTEST_ARGS)
+test: $(ENV)/ready
+	$(ENV)/bin/python -m pytest $(PYTEST_ARGS)
 
-site: .venv/ready
-	.venv/bin/mkdocs build --strict --clean
+site: $(ENV)/ready
+	$(ENV)/bin/mkdocs build --strict --clean
 
-lint: .venv/ready
-	.venv/bin/ruff check .
-	.venv/bin/ruff format --check .
+lint: $(ENV)/ready
+	$(ENV)/bin/ruff check .
+	$(ENV)/bin/ruff format --check .
 
-bench: .venv/ready
-	.venv/bin/python -m benchmarks
+bench: $(ENV)/ready
+	$(ENV)/bin/python -m benchmarks
 
-test-numpy: .venv-numpy/ready
-	.venv-numpy/bin/python -m pytest $(PYTEST_ARGS)
+test-numpy:
+	$(MAKE) test ENV=.venv-numpy
 
 lock:
 	$(PYTHON) requirements/lock.py

@@ -21,12 +21,24 @@ HERE = Path(__file__).parent
 TORCH = "torch==2.13.0"
 CPU_BUILD = "sha256:6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b"  # cp311, Linux x86-64
 CUDA_LIBRARY = re.compile(r"^(nvidia-|cuda-|triton)")
-RESOLVE = "uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --quiet".split()
+RESOLVE = [
+    "uv",
+    "pip",
+    "compile",
+    "--generate-hashes",
+    "--universal",
+    "--python-version",
+    "3.11",
+    "--no-header",
+    "--quiet",
+]
 
 
 def resolve(*sources, stdin=None):
     """The lock of `sources` as text, one entry (name, hashes, reasons) after another."""
-    done = subprocess.run([*RESOLVE, *sources], input=stdin, cwd=HERE.parent, check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [*RESOLVE, *sources], input=stdin, cwd=HERE.parent, check=True, capture_output=True, text=True
+    )
     return done.stdout
 
 
