@@ -1,0 +1,1 @@
+"""Runs what the pages and docstrings show, in every lane, and records what it saw."""

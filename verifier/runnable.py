@@ -1,0 +1,32 @@
+"""A snippet as a program: prompts and outputs gone, and every value that the page shows is printed.
+
+`>>> f(x)` shows a value because a session echoes it; in a file, `f(x)` alone prints nothing.
+So what the copy button gives wraps those expressions in `print`, and pasted anywhere it prints what the page shows.
+"""
+
+import ast
+import doctest
+
+
+def program(text: str) -> str:
+    """The program that a snippet's text stands for."""
+    examples = doctest.DocTestParser().get_examples(text)
+    return "".join(_printing(example) for example in examples)
+
+
+def _printing(example: doctest.Example) -> str:
+    tree = ast.parse(example.source)
+    if not example.want or len(tree.body) != 1 or not isinstance(tree.body[0], ast.Expr) or _prints(tree.body[0].value):
+        return example.source
+    lines = example.source.splitlines()
+    value = tree.body[0].value
+    last = lines[value.end_lineno - 1].encode()
+    expression = "\n".join([*lines[: value.end_lineno - 1], last[: value.end_col_offset].decode()])
+    comment = last[value.end_col_offset :].decode().rstrip()
+    # A session echoes the repr, print shows the str: they differ for text and for bare arrays.
+    shown = f"repr({expression})" if example.want[0] in "'\"" or example.want.startswith("array(") else expression
+    return f"print({shown}){comment}\n"
+
+
+def _prints(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "print"
