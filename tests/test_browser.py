@@ -1,0 +1,233 @@
+"""The built site in a real browser, served under a path as GitHub Pages does: what a reader sees, presses and finds."""
+
+import doctest
+import functools
+import http.server
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from verifier.output import Checker
+
+pytestmark = pytest.mark.xdist_group("site")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ADVICE = "no Chromium here; on Debian: apt-get install chromium"
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
+OUTSIDE = """() => [...document.querySelectorAll("body *")].filter(element =>
+    element.getBoundingClientRect().right > innerWidth + 1
+    && getComputedStyle(element).position !== "fixed"
+    && !element.closest(".formula, pre, .md-typeset__scrollwrap, .md-sidebar, .md-search, .md-header, .md-tabs")
+).map(element => element.outerHTML.slice(0, 90))"""
+PATHS = ("", "softmax/", "glossary/", "en/", "en/softmax/", "en/glossary/")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium. Without it these tests are skipped and say so; with CNNREF_BROWSER=required they fail."""
+    if CHROMIUM is None:
+        if os.environ.get("CNNREF_BROWSER") == "required":
+            pytest.fail(ADVICE)
+        pytest.skip(ADVICE)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """The address of the site, served under /cnnref/ from this machine, with its own page for unknown addresses."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def translate_path(self, path):
+            if not path.startswith("/cnnref/"):
+                return str(site / "outside the site")
+            return super().translate_path(path.removeprefix("/cnnref"))
+
+        def send_error(self, code, *_):
+            body = (site / "404.html").read_bytes()
+            self.send_response(code)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(site)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/cnnref/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def page(browser, address):
+    """A fresh page that remembers what went wrong on it: console errors, script errors, requests to other hosts."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
+    )
+    page = context.new_page()
+    page.troubles = []
+    host = address.removesuffix("cnnref/")
+    page.on("console", lambda message: message.type == "error" and page.troubles.append(message.text))
+    page.on("pageerror", lambda error: page.troubles.append(str(error)))
+    page.on("request", lambda r: r.url.startswith((host, "data:", "blob:")) or page.troubles.append(r.url))
+    page.on("response", lambda r: r.status < 400 or page.troubles.append(f"{r.status} {r.url}"))
+    yield page
+    context.close()
+
+
+def visit(page, url):
+    """Open a page and wait until its scripts and requests have settled."""
+    page.goto(url)
+    page.wait_for_load_state("networkidle")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_is_quiet_and_stays_at_home(page, address, path):
+    visit(page, address + path)
+    page.locator("input.md-search__input").click()
+    page.wait_for_load_state("networkidle")
+
+    assert page.troubles == []
+    assert re.findall(r"\\[a-zA-Z]+|\$[^$\n]{1,80}\$", page.locator("article").inner_text()) == []
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("width", [360, 390])
+def test_a_phone_never_scrolls_sideways(page, address, path, width):
+    page.set_viewport_size({"width": width, "height": 780})
+    visit(page, address + path)
+
+    too_wide = page.evaluate(OUTSIDE)
+    scrolls = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+    assert (scrolls, too_wide) == (0, [])
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if "softmax" in path or path in ("", "en/")])
+def test_every_copy_button_gives_a_program_that_prints_what_the_page_shows(page, address, path, tmp_path):
+    visit(page, address + path)
+    blocks = page.locator(".snippet")
+    buttons = blocks.count()
+    assert buttons >= (8 if "softmax" in path else 1)
+
+    page.evaluate("document.querySelectorAll('details').forEach(box => { box.open = true })")
+    for i in range(buttons):
+        block = blocks.nth(i)
+        block.hover()
+        block.locator("button.md-clipboard, [data-clipboard-target]").first.click()
+        code = page.evaluate("navigator.clipboard.readText()")
+        page.evaluate("navigator.clipboard.writeText('')")
+        done = subprocess.run(
+            [sys.executable, "-"], input=code, cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+
+        assert done.returncode == 0, (code, done.stderr)
+        shown = "".join(e.want for e in doctest.DocTestParser().get_examples(block.locator("code").inner_text()))
+        assert shown.strip()
+        assert Checker().check_output(shown, done.stdout, 0), (code, shown, done.stdout)
+
+
+@pytest.mark.parametrize(("path", "twin"), [("softmax/", "en/softmax/"), ("glossary/", "en/glossary/"), ("", "en/")])
+def test_the_language_switch_keeps_the_page(page, address, path, twin):
+    visit(page, address + path)
+    page.locator("a.language").click()
+    page.wait_for_url(address + twin)
+    assert page.locator("html").get_attribute("lang") == "en"
+
+    page.locator("a.language").click()
+    page.wait_for_url(address + path)
+    assert page.locator("html").get_attribute("lang") == "zh"
+    assert page.troubles == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_site_follows_the_system_and_shows_the_drawing_that_fits(page, address, scheme):
+    page.emulate_media(color_scheme=scheme)
+    visit(page, address + "softmax/")
+
+    body = page.locator("body").get_attribute("data-md-color-scheme")
+    visible = page.locator("article figure img:visible").evaluate_all(
+        "images => images.map(i => i.getAttribute('src'))"
+    )
+
+    assert body == {"light": "default", "dark": "slate"}[scheme]
+    assert len(visible) >= 4
+    assert all(src.endswith(f"#only-{scheme}") for src in visible)
+
+
+def test_the_toggle_walks_through_the_schemes_and_is_remembered(page, address):
+    page.emulate_media(color_scheme="light")
+    visit(page, address + "softmax/")
+    seen = [page.locator("body").get_attribute("data-md-color-scheme")]
+    for _ in range(2):
+        page.locator("form[data-md-component=palette] label:visible").click()
+        seen.append(page.locator("body").get_attribute("data-md-color-scheme"))
+    visit(page, address + "glossary/")
+
+    assert seen == ["default", "default", "slate"]
+    assert page.locator("body").get_attribute("data-md-color-scheme") == "slate"
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "target"),
+    [
+        ("", "温度", "softmax/"),
+        ("", "离群值", "softmax/"),
+        ("", "溢出", "softmax/"),
+        ("", "softmax", "softmax/"),
+        ("", "SOFTMAX", "softmax/"),
+        ("", "感受野", "glossary/"),
+        ("", "汇聚", "glossary/"),
+        ("", "批标准化", "glossary/"),
+        ("", "交叉熵", "softmax/"),
+        ("en/", "temperature", "en/softmax/"),
+        ("en/", "outlier", "en/softmax/"),
+        ("en/", "overflow", "en/softmax/"),
+        ("en/", "receptive field", "en/glossary/"),
+        ("en/", "cross-entropy", "en/softmax/"),
+    ],
+)
+def test_search_finds_the_page(page, address, path, query, target):
+    visit(page, address + path)
+    page.locator("input.md-search__input").click()
+    page.keyboard.type(query)
+    page.wait_for_selector(".md-search-result__item a", timeout=10_000)
+    found = page.locator(".md-search-result__item > a").evaluate_all("links => links.slice(0, 3).map(a => a.pathname)")
+
+    assert any(link == "/cnnref/" + target for link in found), found
+
+
+def test_an_unknown_address_gets_a_page_in_both_languages(page, address):
+    page.goto(address + "no/such/page/")
+
+    text = page.locator("article").inner_text()
+    page.locator("article a").first.click()
+
+    assert "这一页不存在" in text
+    assert "No such page" in text
+    assert page.url == address
+
+
+def test_formulas_are_drawn_with_the_site_s_own_font(page, address):
+    visit(page, address + "softmax/")
+
+    loaded = page.evaluate(
+        "document.fonts.ready.then(() => [...document.fonts].filter(f => f.status === 'loaded').length)"
+    )
+    heights = page.locator(".formula math").evaluate_all("all => all.map(m => m.getBoundingClientRect().height)")
+
+    assert loaded >= 1
+    assert len(heights) >= 3
+    assert min(heights) > 12

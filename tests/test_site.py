@@ -1,0 +1,204 @@
+"""The built site, as files: both languages, every Python block verified, formulas as MathML, nothing from elsewhere."""
+
+import html
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+
+from verifier.runnable import program
+from verifier.snippets import page_snippets
+
+pytestmark = pytest.mark.xdist_group("site")
+
+ROOT = Path(__file__).parents[1]
+BLOCK = re.compile(
+    r'<div class="(?P<class>[^"]*\bhighlight\b[^"]*)"(?P<attributes>[^>]*)>(?P<block>.*?</pre></div>)', re.S
+)
+PYTHON = re.compile(r"\blanguage-(python|pycon|py|python3|ipython)\b")
+TAGS = re.compile(r"<[^>]+>")
+
+
+def pages(site: Path) -> dict[str, str]:
+    """The published pages by address below the root, without the machine's other files."""
+    return {p.relative_to(site).as_posix(): p.read_text(encoding="utf-8") for p in sorted(site.rglob("*.html"))}
+
+
+def source(address: str) -> Path | None:
+    """The Markdown file behind an address; None for the page of unknown addresses."""
+    language, rest = ("en", address[3:]) if address.startswith("en/") else ("zh", address)
+    if rest == "404.html":
+        return None
+    return ROOT / "docs" / language / ((rest.removesuffix("index.html").rstrip("/") or "index") + ".md")
+
+
+def text_of(markup: str) -> str:
+    """What a reader sees of a piece of a page."""
+    return html.unescape(TAGS.sub("", markup))
+
+
+def test_both_languages_are_built_from_every_page(site):
+    expected = set()
+    for language, folder in (("zh", ""), ("en", "en/")):
+        for path in (ROOT / "docs" / language).rglob("*.md"):
+            name = path.relative_to(ROOT / "docs" / language).with_suffix("").as_posix()
+            expected.add(folder + ("index.html" if name == "index" else f"{name}/index.html"))
+        expected.add(f"{folder}404.html")
+
+    assert set(pages(site)) == expected
+    assert not list(site.rglob("*.py"))
+
+
+def test_every_python_block_that_is_shown_is_run(site):
+    """Count with the renderer, not with the collector: a snippet that silently stops being tested fails here."""
+    counts = {}
+    for address, page in pages(site).items():
+        if markdown := source(address):
+            shown = [m for m in BLOCK.finditer(page) if PYTHON.search(m["class"])]
+            run = list(page_snippets(str(markdown), markdown.read_text(encoding="utf-8")))
+            counts[address] = (len(shown), len(run))
+            assert [text_of(m["block"]) for m in shown] == [snippet.text for snippet in run], address
+
+    assert {address: pair for address, pair in counts.items() if pair[0] != pair[1]} == {}
+    assert sum(shown for shown, _ in counts.values()) >= 16
+
+
+def test_the_copy_button_gives_the_program_of_its_snippet(site):
+    copied = 0
+    for address, page in pages(site).items():
+        for found in BLOCK.finditer(page):
+            if PYTHON.search(found["class"]):
+                code = html.unescape(re.search(r'data-copy="([^"]*)"', found["attributes"])[1])
+                assert code == program(text_of(found["block"])), address
+                assert ">>>" not in code
+                copied += 1
+
+    assert copied >= 16
+
+
+def test_snippets_have_places_to_link_to(site):
+    for address, page in pages(site).items():
+        numbers = re.findall(r'id="snippet-(\d+)"', page)
+        assert numbers == [str(n + 1) for n in range(len(numbers))], address
+
+
+def test_formulas_are_mathml_and_no_tex_is_left(site):
+    formulas = 0
+    for address, page in pages(site).items():
+        assert "arithmatex" not in page, address
+        prose = re.sub(r"<(pre|code|script)\b.*?</\1>|data-copy=\"[^\"]*\"", "", page, flags=re.S)
+        assert re.findall(r"\\[a-zA-Z]+|\\[()\[\]]|\$[^$<]{1,80}\$", text_of(prose)) == [], address
+        formulas += page.count("<math")
+
+    assert formulas >= 20
+
+
+def test_nothing_is_fetched_from_elsewhere(site):
+    """Addresses that a browser would load by itself; links that a reader may follow are no requests."""
+    loads = re.compile(r'<(?:script|img|iframe|source|video|audio|embed|object)\b[^>]*?\b(?:src|data)="([^"]+)"', re.S)
+    sheets = re.compile(
+        r'<link\b(?=[^>]*rel="(?:stylesheet|icon|preload|preconnect|modulepreload|dns-prefetch)")[^>]*?href="([^"]+)"'
+    )
+    for address, page in pages(site).items():
+        found = loads.findall(page) + sheets.findall(page)
+        assert found, address
+        assert [url for url in found if urlsplit(url).netloc or url.startswith("//")] == [], address
+    for sheet in (site / "assets/stylesheets").glob("*.css"):
+        urls = re.findall(r"url\(\s*[\"']?([^\"')]+)", sheet.read_text(encoding="utf-8"))
+        assert [url for url in urls if re.match(r"(https?:)?//", url)] == [], sheet
+
+
+def test_every_link_within_the_site_leads_somewhere(site):
+    built = pages(site)
+    ids = {address: set(re.findall(r'\bid="([^"]+)"', page)) for address, page in built.items()}
+    dead = []
+    for address, page in built.items():
+        for link in re.findall(r'<(?:a|link|img|script)\b[^>]*?\b(?:href|src)="([^"]+)"', page, flags=re.S):
+            target = urlsplit(urljoin(f"http://site/cnnref/{address}", html.unescape(link)))
+            if target.netloc != "site":
+                continue
+            path = unquote(target.path.removeprefix("/cnnref/"))
+            path += "index.html" if path.endswith("/") or not path else ""
+            missing = (
+                target.fragment and path.endswith(".html") and unquote(target.fragment) not in ids.get(path, set())
+            )
+            if not target.path.startswith("/cnnref/") or not (site / path).exists() or missing:
+                dead.append((address, link))
+
+    assert dead == []
+
+
+def test_every_page_leads_to_its_twin(site):
+    for address in pages(site):
+        twin = address[3:] if address.startswith("en/") else f"en/{address}"
+        if source(address) is None:
+            continue
+        page = (site / address).read_text(encoding="utf-8")
+        link = re.search(r'<a class="language" href="([^"]+)"', page)[1]
+        path = urlsplit(urljoin(f"http://site/{address}", link)).path.lstrip("/")
+        assert path + "index.html" == twin
+        assert set(re.findall(r'hreflang="(\w+)" href="http', page)) == {"zh", "en"}
+
+
+def test_the_page_for_unknown_addresses_speaks_both_languages(site):
+    for address in ("404.html", "en/404.html"):
+        page = (site / address).read_text(encoding="utf-8")
+        assert '<p lang="zh">' in page
+        assert '<p lang="en">' in page
+
+
+@pytest.mark.parametrize(("folder", "language"), [("", "zh"), ("en", "en")])
+def test_each_language_has_its_own_search_index(site, folder, language):
+    index = json.loads((site / folder / "search/search_index.json").read_text(encoding="utf-8"))
+    text = " ".join(entry["title"] + entry["text"] for entry in index["docs"])
+    chinese = len(re.findall(r"[\u4e00-\u9fff]", text))
+
+    assert not any(entry["location"].startswith("en/") for entry in index["docs"])
+    assert (chinese > 2000) if language == "zh" else (chinese < 0.05 * len(text))
+
+
+def test_chinese_terms_are_whole_words_of_the_index(site):
+    index = (site / "search/search_index.json").read_text(encoding="utf-8")
+    words = set(re.split(r"[\s\u200b]+", json.dumps(json.loads(index), ensure_ascii=False)))
+
+    assert {"感受野", "特征图", "批归一化", "池化", "步幅", "温度"} <= words
+
+
+def test_titles_and_descriptions_are_in_the_page_s_language(site):
+    for address, page in pages(site).items():
+        if source(address) is None:
+            continue
+        language = "en" if address.startswith("en/") else "zh"
+        assert re.search(rf'<html lang="{language}"', page), address
+        description = html.unescape(re.search(r'<meta name="description" content="([^"]+)"', page)[1])
+        assert bool(re.search(r"[\u4e00-\u9fff]", description)) == (language == "zh"), address
+
+
+def test_the_math_font_holds_every_character_of_every_formula(site):
+    from fontTools.ttLib import TTFont
+
+    for folder in ("", "en"):
+        font = site / folder / "assets/fonts/math.woff2"
+        glyphs = set(map(chr, TTFont(font).getBestCmap()))
+        shown = {
+            c for page in pages(site).values() for m in re.findall(r"<math.*?</math>", page, re.S) for c in text_of(m)
+        }
+        assert shown - glyphs - set("\n \u2061") == set()
+        assert {"√", "‾", "∑", "{", "⟨", "𝑥"} <= glyphs
+        assert font.stat().st_size < 40_000
+
+
+def test_figures_come_in_pairs_with_text_alternatives(site):
+    seen = 0
+    for address, page in pages(site).items():
+        images = re.findall(r"<img [^>]*figures/[^>]*>", page)
+        for light, dark in zip(images[::2], images[1::2], strict=True):
+            assert "#only-light" in light, address
+            assert "#only-dark" in dark, address
+            assert re.search(r'alt="([^"]{20,})"', light)[1] == re.search(r'alt="([^"]{20,})"', dark)[1]
+            assert re.search(r'width="\d+" height="\d+"', light)
+            seen += 1
+
+    assert seen >= 8
