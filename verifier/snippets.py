@@ -58,9 +58,9 @@ def docstring_snippets(page: str, text: str) -> Iterator[Snippet]:
     for line in text.splitlines(keepends=True):
         offsets.append(offsets[-1] + len(line))
     number = 0
-    for node in ast.walk(ast.parse(text)):
-        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, documented) and node.body]
+    for node in sorted(nodes, key=lambda node: node.body[0].lineno):
         docstring = ast.get_docstring(node, clean=False)
         if docstring and re.search(r"^\s*>>> ", docstring, re.MULTILINE):
             number += 1

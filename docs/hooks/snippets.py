@@ -4,20 +4,34 @@ import html
 import re
 from itertools import count
 
+from verifier.fences import fences
 from verifier.runnable import program
 
-# What pymdownx.highlight makes of a fence tagged python (the lexer is pycon: prompts and outputs are marked).
-BLOCK = re.compile(r'<div class="language-python highlight">(?P<block>.*?</pre></div>)', re.DOTALL)
+# What pymdownx.highlight makes of a session. The examples of docstrings are sessions too.
+SESSION = re.compile(r'<div class="language-pycon highlight">(?P<block>.*?</pre></div>)', re.DOTALL)
+SOURCE = re.compile(r'<details class="mkdocstrings-source">.*?</details>', re.DOTALL)
+DOCSTRING_LINE = re.compile(r'^.*<span class="sd">.*\n', re.MULTILINE)
 TAGS = re.compile(r"<[^>]+>")
 
 
+def on_page_markdown(markdown, **_):
+    """Every fence tagged python is a session: color it as one, with prompts and outputs apart."""
+    for fence in reversed(list(fences(markdown))):
+        if fence.info == "python":
+            opening = markdown[fence.start :].replace("python", "pycon", 1)
+            markdown = markdown[: fence.start] + opening
+    return markdown
+
+
 def on_page_content(content, **_):
-    """Number the snippets of the page and lay beside each the program it stands for."""
+    """Number the sessions, lay beside each the program it stands for, and show sources without docstring."""
     numbers = count(1)
-    return BLOCK.sub(lambda found: _copyable(found["block"], next(numbers)), content)
+    content = SESSION.sub(lambda found: _copyable(found["block"], next(numbers)), content)
+    # The docstring stands rendered right above: what is left is signature and body, on one screen.
+    return SOURCE.sub(lambda found: DOCSTRING_LINE.sub("", found[0]), content)
 
 
 def _copyable(block, number):
     text = html.unescape(TAGS.sub("", block))
     code = html.escape(program(text)).replace("\n", "&#10;")
-    return f'<div class="language-python highlight snippet" id="snippet-{number}" data-copy="{code}">{block}'
+    return f'<div class="language-pycon highlight snippet" id="snippet-{number}" data-copy="{code}">{block}'
