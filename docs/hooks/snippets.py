@@ -9,8 +9,6 @@ from verifier.runnable import program
 
 # What pymdownx.highlight makes of a session. The examples of docstrings are sessions too.
 SESSION = re.compile(r'<div class="language-pycon highlight">(?P<block>.*?</pre></div>)', re.DOTALL)
-SOURCE = re.compile(r'<details class="mkdocstrings-source">.*?</details>', re.DOTALL)
-DOCSTRING_LINE = re.compile(r'^.*<span class="sd">.*\n', re.MULTILINE)
 TAGS = re.compile(r"<[^>]+>")
 
 
@@ -24,11 +22,9 @@ def on_page_markdown(markdown, **_):
 
 
 def on_page_content(content, **_):
-    """Number the sessions, lay beside each the program it stands for, and show sources without docstring."""
+    """Number the sessions of the page and lay beside each the program that it stands for."""
     numbers = count(1)
-    content = SESSION.sub(lambda found: _copyable(found["block"], next(numbers)), content)
-    # The docstring stands rendered right above: what is left is signature and body, on one screen.
-    return SOURCE.sub(lambda found: DOCSTRING_LINE.sub("", found[0]), content)
+    return SESSION.sub(lambda found: _copyable(found["block"], next(numbers)), content)
 
 
 def _copyable(block, number):
