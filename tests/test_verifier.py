@@ -239,6 +239,10 @@ def test_a_copied_snippet_prints_what_the_page_shows():
         'a'
         >>> print(x[0])
         1
+        >>> (1 + 1), x[1]
+        (2, 2)
+        >>> (1, 3)
+        (1, 3)
         >>> for i in x:
         ...     print(i)
         1
@@ -251,5 +255,5 @@ def test_a_copied_snippet_prints_what_the_page_shows():
 
     done = subprocess.run([sys.executable, "-c", program(text)], capture_output=True, text=True, check=True)
 
-    assert done.stdout.splitlines() == ["[1, 2]", "'a'", "1", "1", "2", "3"]
+    assert done.stdout.splitlines() == ["[1, 2]", "'a'", "1", "(2, 2)", "(1, 3)", "1", "2", "3"]
     assert ">>>" not in program(text)

@@ -23,9 +23,16 @@ def _printing(example: doctest.Example) -> str:
     last = lines[value.end_lineno - 1].encode()
     expression = "\n".join([*lines[: value.end_lineno - 1], last[: value.end_col_offset].decode()])
     comment = last[value.end_col_offset :].decode().rstrip()
-    # A session echoes the repr, print shows the str: they differ for text and for bare arrays.
-    shown = f"repr({expression})" if example.want[0] in "'\"" or example.want.startswith("array(") else expression
-    return f"print({shown}){comment}\n"
+    return f"print({_shown(expression, example.want)}){comment}\n"
+
+
+def _shown(expression: str, want: str) -> str:
+    """What to hand to print: a session echoes the repr, which differs from the str for text and for bare arrays."""
+    if want[0] in "'\"" or want.startswith("array("):
+        return f"repr({expression})"
+    (call,) = ast.parse(f"print({expression})").body
+    bare_tuple = len(call.value.args) != 1  # `a, b` would be two arguments
+    return f"({expression})" if bare_tuple else expression
 
 
 def _prints(value: ast.expr) -> bool:

@@ -1,4 +1,4 @@
-"""Sources hold one sentence per line; Chinese sentences stand side by side without the space that a line break becomes."""
+"""Sources hold one sentence per line; Chinese sentences stand side by side, without the space of a line break."""
 
 import re
 
