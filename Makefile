@@ -15,6 +15,8 @@ ENV ?= .venv
 PIP := -m pip install -qq --disable-pip-version-check --no-deps
 LOCKED := $(PIP) --require-hashes
 PYTEST_ARGS ?=
+# One worker for each core, one thread for each worker; what needs the built site stays together on one of them.
+PYTEST := -m pytest -n auto --dist loadgroup
 
 # The date of the commit, not of the build: two builds of one commit give the same bytes.
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1767225600)
@@ -27,7 +29,7 @@ serve: $(ENV)/ready
 	$(ENV)/bin/mkdocs serve --dev-addr 127.0.0.1:8000
 
 test: $(ENV)/ready
-	$(ENV)/bin/python -m pytest $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 $(ENV)/bin/python $(PYTEST) $(PYTEST_ARGS)
 
 site: $(ENV)/ready
 	$(ENV)/bin/mkdocs build --strict --clean

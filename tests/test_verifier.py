@@ -257,3 +257,12 @@ def test_a_copied_snippet_prints_what_the_page_shows():
 
     assert done.stdout.splitlines() == ["[1, 2]", "'a'", "1", "(2, 2)", "(1, 3)", "1", "2", "3"]
     assert ">>>" not in program(text)
+
+
+def test_a_copied_snippet_survives_being_pasted_into_a_session():
+    text = ">>> x = []\n>>> with open('/dev/null'):\n...     x += [3]\n>>> x\n[3]\n"
+
+    done = subprocess.run([sys.executable, "-i", "-q"], input=program(text), capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[3]\n"
+    assert "Error" not in done.stderr

@@ -16,6 +16,8 @@ def program(text: str) -> str:
 
 def _printing(example: doctest.Example) -> str:
     tree = ast.parse(example.source)
+    if tree.body and hasattr(tree.body[-1], "body"):
+        return example.source + "\n"  # pasted into a session, a block ends with an empty line
     if not example.want or len(tree.body) != 1 or not isinstance(tree.body[0], ast.Expr) or _prints(tree.body[0].value):
         return example.source
     lines = example.source.splitlines()
