@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from cnnref._field_table import Table
 from cnnref._layers import AdaptivePool, Element, Flatten, GlobalPool, Layer, Pad, Upsample, checked
-from cnnref.receptive_field import Network
+from cnnref._network import Network
 
 
 def names(text: str) -> frozenset[str]:

@@ -527,13 +527,11 @@ def _transposed(
 
 
 def _spread(x: Array, stride: tuple[int, ...]) -> Array:
-    """The pixels `stride` apart, with zeros between them."""
+    """The pixels `stride` apart, with zeros after each."""
     xp = array_namespace(x)
     for axis, step in enumerate(stride, 2):
-        length = x.shape[axis]
         apart = xp.stack([x] + [xp.zeros_like(x)] * (step - 1), axis=axis + 1)
-        x = xp.reshape(apart, (*x.shape[:axis], length * step, *x.shape[axis + 1 :]))
-        x = x[(slice(None),) * axis + (slice((length - 1) * step + 1), ...)]
+        x = xp.reshape(apart, (*x.shape[:axis], x.shape[axis] * step, *x.shape[axis + 1 :]))
     return x
 
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import pytest
 
+from cnnref._network import grown_jump, grown_padding, grown_size
 from cnnref.architectures import PRESETS
 from cnnref.receptive_field import (
     AdaptivePool,
@@ -19,9 +20,6 @@ from cnnref.receptive_field import (
     Pad,
     Upsample,
     effective,
-    grown_jump,
-    grown_padding,
-    grown_size,
     main,
     parsed,
     receptive_field,
