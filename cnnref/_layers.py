@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -65,22 +66,24 @@ def written(value: Pads) -> str:
     return "x".join(":".join(map(str, v)) if isinstance(v, tuple) else str(v) for v in value)
 
 
-class Element:
+class Element(ABC):
     """One step of a network: `reads` tells which positions a unit reads, `output_size` how many units there are."""
 
     name: str = ""
     axes: int | None = None
 
+    @abstractmethod
     def reads(self, axis: int, size: int | None) -> Reads | None:
         """The pattern along one axis; None if every unit reads all positions."""
-        raise NotImplementedError
 
+    @abstractmethod
     def output_size(self, axis: int, size: int) -> int:
-        raise NotImplementedError
+        """How many units a map of `size` units gives along one axis."""
 
     @property
+    @abstractmethod
     def text(self) -> str:
-        raise NotImplementedError
+        """The layer in the notation of the command line."""
 
 
 @dataclass(frozen=True)
