@@ -17,4 +17,6 @@ def on_page_content(content, config, **_):
     if config.theme["language"] == "zh":
         for english, chinese in LABELS.items():
             content = content.replace(f"<summary>{english}</summary>", f"<summary>{chinese}</summary>")
+        # Docstrings are English: a screen reader must not read them as Chinese.
+        content = content.replace('<div class="doc doc-contents', '<div lang="en" class="doc doc-contents')
     return content
