@@ -7,12 +7,12 @@ from matplotlib.patches import Rectangle
 from cnnref import log_softmax, min_max, softmax
 
 SCORES = np.array([1.0, 2.0, 3.0])
-PRINTED = np.array([0.09, 0.24, 0.65])  # the vector that circulates; the figure shows what it lacks
+PRINTED = np.array([0.09, 0.24, 0.65])  # as the notes print it; the figure shows what it lacks
 
 WORDS = {
     "zh": {
         "two-maps": {
-            "x": "第三个分数 v（另外两个固定为 1 和 3）",
+            "x": "中间的数 v（1 和 3 不动）",
             "y": "v 得到的值",
             "min_max": "Min-Max",
             "softmax": "Softmax",
@@ -24,7 +24,7 @@ WORDS = {
             "skew": "偏度 {}",
         },
         "worked-example": {
-            "printed": "流传的数字",
+            "printed": "笔记的数字",
             "softmax": "Softmax",
             "min_max": "Min-Max",
             "shares": "Min-Max 除以总和",
@@ -57,11 +57,12 @@ WORDS = {
             "min_max": "Min-Max 的输出",
             "softmax": "Softmax 的输出",
             "x": "第四个数 v，输入为 [1, 2, 3, v]",
+            "score": "分数 {}",
         },
         "overflow": {
-            "x": "最大的分数",
+            "x": "最大的分数 m（三个分数为 m − 2、m − 1、m）",
             "naive": "照公式直接算，到 {} 为止",
-            "stable": "先减最大值，全程可用",
+            "stable": "先减最大值，全程不溢出",
         },
         "log-softmax-loss": {
             "x": "正确类落后的分数差",
@@ -80,7 +81,7 @@ WORDS = {
     },
     "en": {
         "two-maps": {
-            "x": "third score v (the other two stay at 1 and 3)",
+            "x": "middle number v (1 and 3 stay)",
             "y": "what v becomes",
             "min_max": "min-max",
             "softmax": "softmax",
@@ -92,7 +93,7 @@ WORDS = {
             "skew": "skewness {}",
         },
         "worked-example": {
-            "printed": "as often printed",
+            "printed": "in the notes",
             "softmax": "softmax",
             "min_max": "min-max",
             "shares": "min-max over its sum",
@@ -125,11 +126,12 @@ WORDS = {
             "min_max": "min-max output",
             "softmax": "softmax output",
             "x": "fourth value v, the input being [1, 2, 3, v]",
+            "score": "score {}",
         },
         "overflow": {
-            "x": "largest score",
+            "x": "largest score m (scores m − 2, m − 1, m)",
             "naive": "formula as printed: ends at {}",
-            "stable": "maximum subtracted first: no end",
+            "stable": "maximum subtracted first: no overflow",
         },
         "log-softmax-loss": {
             "x": "how far the true class lies behind",
@@ -181,7 +183,7 @@ def keeps_shape(words, ink):
 
 
 def worked_example(words, ink):
-    """The vector that circulates beside what both maps really give."""
+    """The vector of the notes beside what both maps really give."""
     figure, panels = ink.panels(2, 2, height=4.2, sharey=True)
     scaled = min_max(SCORES)
     bars = {"printed": PRINTED, "softmax": softmax(SCORES, 0), "min_max": scaled, "shares": scaled / scaled.sum()}
@@ -204,7 +206,7 @@ def spread(words, ink):
     inputs = s[:, None] * SCORES
     labels = {
         "min_max": ((0.0125, 0.09), (0.0125, 0.59), (0.0125, 0.9)),
-        "softmax": ((0.35, 0.1), (1.3, 0.33), (0.0125, 0.43)),
+        "softmax": ((0.2, 0.1), (1.3, 0.36), (0.0125, 0.43)),
     }
     for axes, name, outputs in zip(
         panels, ("min_max", "softmax"), (min_max(inputs, 1), softmax(inputs, 1)), strict=True
@@ -265,7 +267,10 @@ def simplex(words, ink):
     corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(3) / 2]])
     axes.fill(*corners.T, facecolor="none", edgecolor=ink.muted, linewidth=1.2)
     t = np.geomspace(0.02, 200, 400)
-    for x, color in zip(([1, 2, 3], [3, 2.6, 0], [2, 3, 2.8], [3, 0, 1.5]), ink.accents, strict=True):
+    scores = ([1, 2, 3], [3, 2.6, 0], [2, 3, 2.8], [3, 0, 1.5])
+    labels = ((0.5, 0.48, "right"), (0.5, 0.06, "left"), (0.56, 0.2, "left"), (0.17, 0.1, "left"))
+    for x, (*at, side), color in zip(scores, labels, ink.accents, strict=True):
+        axes.text(*at, str(x), color=color, ha=side, va="center")
         x = np.array(x, dtype=float)
         path = np.stack([softmax(x, 0, temperature=float(each)) for each in t]) @ corners
         axes.plot(*path.T, color=color)
@@ -296,17 +301,11 @@ def outliers(words, ink):
     for axes, name, outputs in zip(panels, labels, (min_max(inputs, 1), softmax(inputs, 1)), strict=True):
         for score in range(4):
             axes.plot(v, outputs[:, score], "--" if score == 3 else "-", color=ink.accents[score])
-            text = "v" if score == 3 else str(score + 1)
-            axes.text(
-                19 if score == 3 else -20.6,
-                labels[name][score],
-                text,
-                color=ink.accents[score],
-                ha="right",
-                va="center",
-            )
+            text = "v" if score == 3 else words["score"].format(score + 1)
+            place = 19 if score == 3 else -20.6
+            axes.text(place, labels[name][score], text, color=ink.accents[score], ha="right", va="center")
         axes.set_ylim(-0.06, 1.1)
-        axes.set_xlim(-22.2, 20.5)
+        axes.set_xlim(-27.5, 20.5)
         ink.name_axes(axes, x=words["x"] if name == "softmax" else "", y=words[name])
     return figure
 
