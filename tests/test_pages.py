@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from verifier import lanes
 from verifier.pages import differences
@@ -12,7 +13,7 @@ from verifier.snippets import Snippet, page_snippets
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*/**/*.md"))
 CPU_LANES = [lanes.LANES[name] for name in ("numpy", "torch-cpu")]
-LEAST = {"softmax": 8}  # snippets that a chapter promises
+LEAST = {"batch-normalization": 12, "feature-maps": 12, "receptive-field": 8, "softmax": 8}  # what a chapter promises
 
 
 def snippets(page: str) -> list[Snippet]:
@@ -24,6 +25,16 @@ def snippets(page: str) -> list[Snippet]:
 @pytest.mark.parametrize(("chapter", "least"), LEAST.items())
 def test_a_chapter_has_the_snippets_it_promises(language, chapter, least):
     assert len(snippets(f"docs/{language}/{chapter}.md")) >= least
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_has_a_title_and_a_description(page):
+    front = re.match(r"---\n(.*?)\n---\n", (ROOT / page).read_text(encoding="utf-8"), re.S)
+    given = yaml.safe_load(front[1])
+
+    assert set(given) >= {"title", "description"}
+    assert all(isinstance(each, str) for each in (given["title"], given["description"]))
+    assert 20 <= len(given["description"]) <= 160
 
 
 @pytest.mark.parametrize("place", CPU_LANES, ids=lambda lane: lane.name)
