@@ -21,10 +21,12 @@ def on_page_markdown(markdown, **_):
     return markdown
 
 
-def on_page_content(content, **_):
+def on_page_content(content, page, **_):
     """Number the sessions of the page and lay beside each the program that it stands for."""
     numbers = count(1)
-    return SESSION.sub(lambda found: _copyable(found["block"], next(numbers)), content)
+    content = SESSION.sub(lambda found: _copyable(found["block"], next(numbers)), content)
+    page.present_anchor_ids |= {f"snippet-{n}" for n in range(1, next(numbers))}  # other pages may link to them
+    return content
 
 
 def _copyable(block, number):
