@@ -27,6 +27,7 @@ WORDS = {
             "convolution": "卷积：核先转半圈，再滑动",
             "input": "输入",
             "kernel": "核",
+            "turned": "转过的核",
             "map": "结果",
         },
         "all-channels": {
@@ -83,6 +84,7 @@ WORDS = {
             "convolution": "convolution: half a turn first, then it slides",
             "input": "input",
             "kernel": "kernel",
+            "turned": "turned kernel",
             "map": "result",
         },
         "all-channels": {
@@ -194,7 +196,7 @@ def flip(words, ink):
         _grid(axes, _layer(dot, used), 10.8, top + 1, ink, shade=color)
         axes.text(5.7, top + 2.5, "⋆", ha="center", va="center", fontsize=17)
         axes.text(10.1, top + 2.5, "=", ha="center", va="center", fontsize=15)
-        for left, place in ((2.5, "input"), (7.9, "kernel"), (12.3, "map")):
+        for left, place in ((2.5, "input"), (7.9, ("kernel", "turned")[row]), (12.3, "map")):
             axes.text(
                 left, top + (-0.2 if place == "input" else 0.8), words[place], ha="center", va="bottom", color=ink.muted
             )
@@ -232,8 +234,8 @@ def all_channels(words, ink):
     axes.add_patch(Rectangle((3.95, 0.2), 2.3, 10.4, facecolor="none", edgecolor=ink.foreground, lw=1.6))
     for left, name in ((1.5, "input"), (5.1, "filter"), (8.2, "parts")):
         axes.text(left, -0.25, words[name], ha="center", va="bottom", color=ink.muted)
-    axes.text(13.7, 3.55, words["map"].format(f"{bias:g}"), ha="right", va="bottom", color=ink.muted)
-    axes.text(13.7, 6.8, words["more"], ha="right", va="top", color=ink.muted, linespacing=1.4)
+    axes.text(13.7, 2.75, words["map"].format(f"{bias:g}"), ha="right", va="bottom", color=ink.muted)
+    axes.text(13.7, 7.35, words["more"], ha="right", va="top", color=ink.muted, linespacing=1.4)
     _canvas(axes, (-1.9, 13.8), (10.95, -1.1))
     return figure
 
