@@ -8,14 +8,19 @@ from mkdocs.exceptions import PluginError
 
 # What pymdownx.arithmatex leaves in a page: <span> for $...$, <div> for $$...$$.
 FORMULA = re.compile(r'<(?P<tag>span|div) class="arithmatex">\\[(\[](?P<tex>.*?)\\[)\]]</(?P=tag)>', re.DOTALL)
+# A formula in the line and the mark behind it: a line must not begin with a comma.
+INLINE_AND_MARK = re.compile(
+    r"(<math(?! [^>]*display)[^>]*>(?:(?!</math>).)*</math>)([，。、；：！？”）》,.;:!?)]+)", re.DOTALL
+)
 TERMINAL_COLORS = re.compile(r"\x1b\[[\d;]*m")
 
 converter = LatexToMathML()
 
 
 def on_page_content(content, page, **_):
-    """Replace each formula of the page by MathML."""
-    return FORMULA.sub(lambda found: mathml(found, page.file.src_uri), content)
+    """Replace each formula of the page by MathML, and keep the punctuation mark behind it on its line."""
+    content = FORMULA.sub(lambda found: mathml(found, page.file.src_uri), content)
+    return INLINE_AND_MARK.sub(r'<span class="joined">\1\2</span>', content)
 
 
 def mathml(found, where):
