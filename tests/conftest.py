@@ -1,7 +1,12 @@
-"""What tests share: the lane they run in, torch where it is the second oracle, and the built site."""
+"""What tests share: the lane they run in, torch where it is the second oracle, the built site and a browser."""
 
+import functools
+import http.server
+import os
+import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,6 +15,9 @@ from hypothesis import settings
 from verifier import lanes
 
 ROOT = Path(__file__).parents[1]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ADVICE = "no Chromium here; on Debian: apt-get install chromium"
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
 
 # Two cores that others use as well: no deadline for a single case.
 settings.register_profile("cnnref", deadline=None, max_examples=30)
@@ -47,3 +55,63 @@ def site(tmp_path_factory):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return target
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium. Without it these tests are skipped and say so; with CNNREF_BROWSER=required they fail."""
+    if CHROMIUM is None:
+        if os.environ.get("CNNREF_BROWSER") == "required":
+            pytest.fail(ADVICE)
+        pytest.skip(ADVICE)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """The address of the site, served under /cnnref/ from this machine, with its own page for unknown addresses."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def translate_path(self, path):
+            if not path.startswith("/cnnref/"):
+                return str(site / "outside the site")
+            return super().translate_path(path.removeprefix("/cnnref"))
+
+        def send_error(self, code, *_):
+            body = (site / "404.html").read_bytes()
+            self.send_response(code)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(site)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/cnnref/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def page(browser, address):
+    """A fresh page that remembers what went wrong on it: console errors, script errors, requests to other hosts."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
+    )
+    page = context.new_page()
+    page.troubles = []
+    host = address.removesuffix("cnnref/")
+    page.on("console", lambda message: message.type == "error" and page.troubles.append(message.text))
+    page.on("pageerror", lambda error: page.troubles.append(str(error)))
+    page.on("request", lambda r: r.url.startswith((host, "data:", "blob:")) or page.troubles.append(r.url))
+    page.on("response", lambda r: r.status < 400 or page.troubles.append(f"{r.status} {r.url}"))
+    yield page
+    context.close()

@@ -2,13 +2,9 @@
 
 import doctest
 import functools
-import http.server
-import os
 import re
-import shutil
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -19,9 +15,6 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 pytestmark = pytest.mark.xdist_group("site")
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ADVICE = "no Chromium here; on Debian: apt-get install chromium"
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
 OUTSIDE = """() => [...document.querySelectorAll("body *")].filter(element =>
     element.getBoundingClientRect().right > innerWidth + 1
     && getComputedStyle(element).position !== "fixed"
@@ -29,66 +22,6 @@ OUTSIDE = """() => [...document.querySelectorAll("body *")].filter(element =>
 ).map(element => element.outerHTML.slice(0, 90))"""
 PAGES = sorted(path.relative_to(DOCS / "zh").with_suffix("") for path in (DOCS / "zh").rglob("*.md"))
 PATHS = [f"{folder}{page.as_posix()}/".removesuffix("index/") for folder in ("", "en/") for page in PAGES]
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Debian's Chromium. Without it these tests are skipped and say so; with CNNREF_BROWSER=required they fail."""
-    if CHROMIUM is None:
-        if os.environ.get("CNNREF_BROWSER") == "required":
-            pytest.fail(ADVICE)
-        pytest.skip(ADVICE)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="session")
-def address(site):
-    """The address of the site, served under /cnnref/ from this machine, with its own page for unknown addresses."""
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def translate_path(self, path):
-            if not path.startswith("/cnnref/"):
-                return str(site / "outside the site")
-            return super().translate_path(path.removeprefix("/cnnref"))
-
-        def send_error(self, code, *_):
-            body = (site / "404.html").read_bytes()
-            self.send_response(code)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(site)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/cnnref/"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def page(browser, address):
-    """A fresh page that remembers what went wrong on it: console errors, script errors, requests to other hosts."""
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
-    )
-    page = context.new_page()
-    page.troubles = []
-    host = address.removesuffix("cnnref/")
-    page.on("console", lambda message: message.type == "error" and page.troubles.append(message.text))
-    page.on("pageerror", lambda error: page.troubles.append(str(error)))
-    page.on("request", lambda r: r.url.startswith((host, "data:", "blob:")) or page.troubles.append(r.url))
-    page.on("response", lambda r: r.status < 400 or page.troubles.append(f"{r.status} {r.url}"))
-    yield page
-    context.close()
 
 
 def visit(page, url):
@@ -108,19 +41,19 @@ def test_a_page_is_quiet_and_stays_at_home(page, address, path):
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("width", [360, 390])
-def test_a_phone_never_scrolls_sideways(page, address, path, width):
-    page.set_viewport_size({"width": width, "height": 780})
+def test_a_phone_never_scrolls_sideways(page, address, path):
     visit(page, address + path)
+    for width in (390, 360):
+        page.set_viewport_size({"width": width, "height": 780})
 
-    too_wide = page.evaluate(OUTSIDE)
-    scrolls = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        too_wide = page.evaluate(OUTSIDE)
+        scrolls = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
-    assert (scrolls, too_wide) == (0, [])
+        assert (width, scrolls, too_wide) == (width, 0, [])
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_every_copy_button_gives_a_program_that_prints_what_the_page_shows(page, address, path, tmp_path):
+def test_every_copy_button_gives_a_program_that_prints_what_the_page_shows(page, address, path, elsewhere):
     visit(page, address + path)
     blocks = page.locator(".snippet")
     buttons = blocks.count()
@@ -133,14 +66,24 @@ def test_every_copy_button_gives_a_program_that_prints_what_the_page_shows(page,
         block.locator("button.md-clipboard, [data-clipboard-target]").first.click()
         code = page.evaluate("navigator.clipboard.readText()")
         page.evaluate("navigator.clipboard.writeText('')")
-        done = subprocess.run(
-            [sys.executable, "-"], input=code, cwd=tmp_path, capture_output=True, text=True, check=False
-        )
+        done = run_alone(code, elsewhere)
 
         assert done.returncode == 0, (code, done.stderr)
         shown = "".join(e.want for e in doctest.DocTestParser().get_examples(block.locator("code").inner_text()))
         assert shown.strip()
         assert Checker().check_output(shown, done.stdout, 0), (code, shown, done.stdout)
+
+
+@pytest.fixture(scope="session")
+def elsewhere(tmp_path_factory):
+    """A folder that holds nothing: what runs there finds cnnref only where it is installed."""
+    return tmp_path_factory.mktemp("elsewhere")
+
+
+@functools.cache
+def run_alone(code, folder):
+    """Run a program in a fresh Python, outside the repository; once for both languages, whose code is the same."""
+    return subprocess.run([sys.executable, "-"], input=code, cwd=folder, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(("path", "twin"), [("softmax/", "en/softmax/"), ("glossary/", "en/glossary/"), ("", "en/")])
