@@ -367,7 +367,8 @@ def unfold(input: Array, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes
     if 0 in x.shape[1:]:
         raise ValueError(f"input must not be empty but for its batch, got shape {tuple(input.shape)}")
     windows = _windows(x.shape[2:], per_axis("kernel_size", kernel_size, 2, 1), stride, padding, dilation)
-    return without_batch(_columns(_framed(x, windows), windows), input, 2)
+    columns = array_namespace(x).concat([_columns(_framed(x, windows), windows)], axis=0)  # a copy in any case
+    return without_batch(columns, input, 2)
 
 
 # Convolution --------------------------------------------------------------------------------------------------------
@@ -445,7 +446,8 @@ def _framed(x: Array, windows: list[Window]) -> Array:
 def _columns(x: Array, windows: list[Window]) -> Array:
     """One column for each window, one row for each channel and cell: shape `(n, c * cells, windows)`."""
     xp = array_namespace(x)
-    seen = xp.stack(list(cells(x, windows)), axis=2)
+    first, *others = cells(x, windows)
+    seen = xp.stack([first, *others], axis=2) if others else first  # one cell sees the pixels as they are
     n, c = x.shape[:2]
     return xp.reshape(seen, (n, c * volume([w.size for w in windows]), volume([w.count for w in windows])))
 

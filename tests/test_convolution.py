@@ -289,6 +289,17 @@ def test_weights_times_unfolded_columns_are_the_convolution(lane):
     lane.assert_close(y, oracles.convolution(x, weight, None, (1, 1), (0, 0), (0, 0), (1, 1), 1))
 
 
+@pytest.mark.parametrize("function", [lambda x: cnnref.unfold(x, 1), lambda x: cnnref.conv2d(x, x[:, None, :1, :1])])
+def test_results_share_no_memory_with_the_input(torch, function):
+    x = np.arange(4.0).reshape(1, 2, 2)
+    tensor = torch.from_numpy(x.copy())
+
+    function(x)[...] = 7
+    function(tensor)[...] = 7
+
+    assert x.tolist() == tensor.tolist() == [[[0, 1], [2, 3]]]
+
+
 # What a collection of easy cases would miss -------------------------------------------------------------------------
 
 

@@ -290,6 +290,17 @@ def test_padding_never_wins_over_negative_pixels(lane):
     lane.assert_close(cnnref.max_pool1d(lane.asarray(x), 2, padding=1), np.full((1, 1, 2), -5.0))
 
 
+def test_windows_far_longer_than_the_input_find_the_one_pixel_that_they_hold(torch):
+    """A window of 4 cells 3 apart, from 2 before the first of 2 pixels: it holds the second alone."""
+    x = torch.tensor([[-1.0, -2.0]])
+    arguments = {"kernel_size": 4, "stride": 5, "padding": 2, "dilation": 3, "ceil_mode": True, "return_indices": True}
+
+    y, indices = cnnref.max_pool1d(x, **arguments)
+
+    assert (y.tolist(), indices.tolist()) == ([[-2.0]], [[1]])
+    torch.testing.assert_close((y, indices), torch.nn.functional.max_pool1d(x, **arguments))
+
+
 @pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "int64"])
 def test_max_pool_keeps_integers(lane, dtype):
     lowest = np.iinfo(dtype).min
