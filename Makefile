@@ -39,6 +39,7 @@ lint: $(ENV)/ready
 	$(ENV)/bin/ruff format --check .
 
 bench: $(ENV)/ready
+	$(ENV)/bin/python $(LOCKED) -r requirements/bench.txt
 	$(ENV)/bin/python -m benchmarks
 
 test-numpy:

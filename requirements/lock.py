@@ -3,6 +3,7 @@
     python requirements/lock.py        (needs `uv` on the path; `make lock` calls it)
 
 dev.txt         everything but torch: the NumPy lane, the site, the tests
+bench.txt       the peers that `make bench` measures besides
 torch.txt       torch alone
 torch-needs.txt the plain Python packages that every build of torch needs
 torch-cuda.txt  the CUDA libraries that the public Linux build of torch needs besides
@@ -51,6 +52,9 @@ def main():
     groups = [flag for group in ("browser", "workflows", "lint", "build") for flag in ("--group", group)]
     dev = resolve("pyproject.toml", "--extra", "docs", "--extra", "test", *groups)
     (HERE / "dev.txt").write_text(dev, encoding="utf-8")
+
+    bench = resolve("pyproject.toml", "--group", "bench", "--constraint", "requirements/dev.txt")
+    (HERE / "bench.txt").write_text(bench, encoding="utf-8")
 
     torch = entries(resolve("-", "--constraint", "requirements/dev.txt", stdin=TORCH))
     torch = [re.sub(r"^(torch==\S+ \\\n)", rf"\1    --hash={CPU_BUILD} \\\n", entry) for entry in torch]
