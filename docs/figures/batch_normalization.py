@@ -23,7 +23,7 @@ WORDS = {
             "x": "x：一批 4000 个数",
             "right": "正确的公式 x̂",
             "printed": "多乘一个 x 之后",
-            "sum": "均值 {}\n方差 {}",
+            "sum": ["均值 {}", "方差 {}"],
         },
         "epsilon": {"x": "这一批的方差 v", "y": "输出的方差", "half": "v = ε 时剩一半"},
         "not-normal": {
@@ -69,7 +69,7 @@ WORDS = {
             "up": "上游的梯度 g",
             "mean": "减去：g 的均值",
             "hat": "减去：沿 x̂ 的分量",
-            "down": "剩下的就是传下去的",
+            "down": "剩下的",
             "dots": "◇ 有限差分",
             "x": "批里第几个样本",
         },
@@ -90,7 +90,7 @@ WORDS = {
         },
         "two-meanings": {
             "depth": "随深度变：各层的标准差（权重没动）",
-            "time": "随训练变：权重动一步之后，标准差变几倍",
+            "time": "随时间变：权重随机改动一次，标准差变几倍",
             "plain": "没有 BN",
             "norm": "有 BN",
             "x": "第几层",
@@ -115,7 +115,7 @@ WORDS = {
             "x": "x: a batch of 4000 numbers",
             "right": "the right formula: x̂",
             "printed": "times one x too many",
-            "sum": "mean {}\nvariance {}",
+            "sum": ["mean {}", "variance {}"],
         },
         "epsilon": {
             "x": "variance v of the batch",
@@ -165,7 +165,7 @@ WORDS = {
             "up": "gradient g from above",
             "mean": "taken away: mean of g",
             "hat": "taken away: part along x̂",
-            "down": "what is left is passed on",
+            "down": "what is left",
             "dots": "◇ finite differences",
             "x": "sample of the batch",
         },
@@ -186,7 +186,7 @@ WORDS = {
         },
         "two-meanings": {
             "depth": "by depth: spread of each layer (weights at rest)",
-            "time": "by training: factor on the spread after one step",
+            "time": "by time: factor on the spread after one random change",
             "plain": "without BN",
             "norm": "with BN",
             "x": "layer",
@@ -233,8 +233,9 @@ def stray_factor(words, ink):
     for axes, (name, values), color in zip(panels, shown.items(), ink.accents, strict=False):
         axes.hist(values, bins=60, color=color)
         axes.axvline(values.mean(), color=ink.foreground, linewidth=1.4, linestyle=":")
-        text = words["sum"].format(f"{values.mean():.2f}".replace("-0.00", "0.00"), f"{values.var():.2f}")
-        axes.text(0.97, 0.9, text, transform=axes.transAxes, ha="right", va="top")
+        found = (f"{values.mean():.2f}".replace("-0.00", "0.00"), f"{values.var():.2f}")
+        for height, text, number in zip((0.9, 0.74), words["sum"], found, strict=True):
+            axes.text(0.97, height, text.format(number), transform=axes.transAxes, ha="right", va="top")
         axes.set_yticks([])
         ink.name_axes(axes, y=words[name])
     return figure
@@ -480,7 +481,7 @@ def two_meanings(words, ink):
         below.semilogy(place, step / rest, dash, color=color)
         above.text(20, 2.2 if norm else 2e-2, words[name], color=color, va="center", ha="right")
         below.text(20, 1.7 if norm else 12, words[name], color=color, va="center", ha="right")
-    above.set_yticks([1e-5, 1e-3, 1e-1], ["1e-5", "1e-3", "0.1"])
+    above.set_yticks([1e-7, 1e-5, 1e-3, 1e-1], ["1e-7", "1e-5", "1e-3", "0.1"])
     above.set_ylim(top=8)
     below.set_yticks([1, 10, 100], ["1", "10", "100"])
     below.set_xticks([1, 5, 10, 15, 20])
