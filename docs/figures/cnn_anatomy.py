@@ -215,8 +215,8 @@ def values_per_layer(words, ink):
         axes.text(0.02 * len(values), values[0] * 0.6, f"{words['input']} {values[0]}", va="top")
         axes.text(0.87 * len(values), values[last] * 1.5, words["head"], ha="right", va="bottom", color=color)
         axes.set_yscale("log")
-        axes.set_ylim(5 if heads == 3 else 400, 10_000 if heads == 3 else 3_000_000)
-        ticks = [10, 100, 1000] if heads == 3 else [1000, 10_000, 100_000, 1_000_000]
+        axes.set_ylim(*((5, 10_000) if name == "LeNet-5" else (400, 3_000_000)))
+        ticks = [10, 100, 1000] if name == "LeNet-5" else [1000, 10_000, 100_000, 1_000_000]
         axes.set_yticks(ticks, [str(tick) for tick in ticks])
         axes.minorticks_off()
         ink.name_axes(axes, x=words["x"], y=words["y"].format(name))
@@ -305,10 +305,10 @@ def _letters():
 
 
 def _lenet():
-    """Values behind each layer, the input first; the last three are no maps any more."""
+    """Values behind each layer, the input first; the last two come out of linear layers."""
     rows = receptive_field(PRESETS["lenet5"].layers, 32)
     widths = (6, 6, 16, 16, 120)
-    return "LeNet-5", [32 * 32, *(w * row.output_size**2 for w, row in zip(widths, rows, strict=True)), 84, 10], 3
+    return "LeNet-5", [32 * 32, *(w * row.output_size**2 for w, row in zip(widths, rows, strict=True)), 84, 10], 2
 
 
 def _resnet():
