@@ -16,7 +16,18 @@ import drawing  # noqa: E402  (docs/figures is on the path only from here on)
 SCHEMES = ("light", "dark")
 SLUGS = sorted(path.stem.replace("_", "-") for path in (DOCS / "figures").glob("*.py") if path.stem != "drawing")
 FIGURES = [(slug, name) for slug in SLUGS for name in drawing.names(slug)]
-NAMES = {"Softmax", "log_softmax", "float", "LeNet", "AlexNet", "ResNet", "VGG", "ReLU", "Sobel"}  # the words that Chinese pages leave in Latin letters
+NAMES = {  # the words that Chinese pages leave in Latin letters
+    "Softmax",
+    "log_softmax",
+    "float",
+    "LeNet",
+    "AlexNet",
+    "ResNet",
+    "VGG",
+    "ReLU",
+    "Sobel",
+    "Sigmoid",
+}
 CHINESE = re.compile(r"[\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef]")
 
 

@@ -44,7 +44,7 @@ def test_a_true_page_passes_in_its_lane(tmp_path):
 
     assert done.returncode == 0, done.stdout
     assert "docs/page.md::numpy:snippet-1 PASSED" in done.stdout
-    assert "numpy: 1 of 1 verified" in done.stdout
+    assert "numpy: 1 of 1 snippets verified" in done.stdout
     assert "torch-cuda: not verified" in done.stdout
 
 

@@ -111,7 +111,7 @@ def entry(claim, language):
         claim["why"][language],
         "",
         f"{WORDS['treated'][language]}{_colon(language)}[{CHAPTERS[page][language]}]({page}.md#{anchor})",
-        f"· {WORDS['decided'][language]}{_colon(language)}{decided(claim['decided_by'], language)}",
+        f"· {WORDS['decided'][language]}{_colon(language)}{decided(claim['decided_by'], page, language)}",
     ]
     if claim["references"]:
         joined = escape("; ".join(claim["references"]), quote=False)
@@ -119,12 +119,13 @@ def entry(claim, language):
     return "\n".join([*lines, "", "</div>"])
 
 
-def decided(by, language):
-    """The snippet that decides, with the number it finds; or the lab that is still to come."""
+def decided(by, here, language):
+    """The snippet that decides, with its chapter where that is another one, and what it finds; or the open lab."""
     if by.get("open"):
         return WORDS["open"][language].format(by["lab"])
     page, _, anchor = by["snippet"].partition("#")
-    link = f"[{WORDS['snippet'][language].format(anchor.rpartition('-')[2])}]({page}.md#{anchor})"
+    elsewhere = "" if page == here else CHAPTERS[page][language] + ("" if language == "zh" else ", ")
+    link = f"[{elsewhere}{WORDS['snippet'][language].format(anchor.rpartition('-')[2])}]({page}.md#{anchor})"
     return link + WORDS["finds"][language].format(by["finds"])
 
 
