@@ -1,7 +1,7 @@
 // The receptive-field calculator. cnnref/receptive_field.py defines every number; in a browser,
 // tests/test_receptive_field_page.py compares both. The words and empty forms are in tools/receptive-field.md.
 
-const MOST = 9999, LARGEST_INPUT = 99999, LARGEST_FIELD = 200000;
+const MOST = 9999, LARGEST_INPUT = 99999, LARGEST_FIELD = 200000, MOST_LAYERS = 1000;
 
 /** What a reader should change: `key` names a sentence of the page. */
 class Fault extends Error {
@@ -34,7 +34,10 @@ export function parse(text) {
   let next = 0;
   const path = (nested) => {
     const layers = [];
-    while (next < tokens.length && !(nested && ";)".includes(tokens[next]))) layers.push(...copies());
+    while (next < tokens.length && !(nested && ";)".includes(tokens[next]))) {
+      layers.push(...copies());
+      if ([...all(layers)].length > MOST_LAYERS) throw new Fault("many", MOST_LAYERS);
+    }
     return layers;
   };
   const copies = () => {
@@ -205,8 +208,8 @@ function measure({ outputs, inputs, taps }) {
 
 /** The same of the positions that a unit really reads. */
 function extent(seen) {
-  const first = seen.indexOf(1), last = seen.lastIndexOf(1), touched = seen.reduce((sum, s) => sum + s, 0);
-  return { first, last, size: touched && last - first + 1, touched, jump: null, start: exact(first + last, 2), padding: -first || 0 };
+  const first = Math.max(0, seen.indexOf(1)), last = seen.lastIndexOf(1), touched = seen.reduce((sum, s) => sum + s, 0);
+  return { first, last, size: last - first + 1, touched, jump: null, start: exact(first + last, 2), padding: -first || 0 };
 }
 
 /** A network and its rows; `fault` tells why the layer number `ends.length` cannot be followed. */
@@ -307,9 +310,13 @@ export class Network {
 }
 
 const isCut = (seen, set) => (set ? seen.first !== set.first || seen.last !== set.last : seen.size > 0);
-const all = function* (layers) {
-  for (const layer of layers) layer.paths ? yield* all(layer.paths.flat()) : yield layer;
-};
+/** Layers and joins on every path. */
+function* all(layers) {
+  for (const layer of layers) {
+    yield layer;
+    if (layer.paths) yield* all(layer.paths.flat());
+  }
+}
 
 function common(name, how, sizes) {
   if (sizes.includes(null)) return null;
@@ -319,7 +326,7 @@ function common(name, how, sizes) {
 }
 
 function mark(map, reads, units) {
-  if (!reads) return map.fill(1);
+  if (!reads) return units.includes(1) && map.fill(1);
   const { outputs, inputs, taps } = reads;
   for (let i = units.indexOf(1), last = units.lastIndexOf(1); i >= 0 && i <= last; i++) {
     if (!units[i]) continue;
@@ -369,15 +376,19 @@ export function toPython(layers, { input, axes }) {
     return `(${range(axes).map((axis) => `(${on(pairs, axis).join(", ")}),`).join(" ")})`;
   };
   const code = ({ kind, paths, k = "", p = "0", mode, t, c, ...layer }, indent) => {
-    const name = layer.name && `name=${JSON.stringify(layer.name)}`, size = tuple(numbers(k)), pads = padding(sides(p));
+    // Python writes unequal sides in its own way: such a layer keeps the name that it has here.
+    const label = layer.name || (p.includes(":") && entryOf({ kind, k, p, t, c, ...layer }));
+    const name = label && `name=${JSON.stringify(label)}`, size = tuple(numbers(k)), pads = padding(sides(p));
     const also = (field, word) => layer[field] !== DEFAULTS[field] && `${word}=${tuple(numbers(layer[field]))}`;
     if (kind === "whole") return call(k === "flatten" ? "Flatten" : "GlobalPool", name);
     if (kind === "pad") return call("Pad", pads, name);
     if (kind === "up") return call("Upsample", size, mode && `"${mode}"`, name);
-    const flags = [also("d", "dilation"), name, t && "transposed=True", also("o", "output_padding"), c && "ceil_mode=True"];
-    if (!paths) return call("Layer", size, also("s", "stride"), p !== "0" && `padding=${pads}`, ...flags);
-    const lines = paths.map((path) => `\n${indent}    [${path.map((l) => code(l, `${indent}    `)).join(", ")}],`);
-    return call("Branches", `[${lines.join("")}\n${indent}]`, kind === "concat" && 'join="concat"', name);
+    if (paths) {
+      const lines = paths.map((path) => `\n${indent}    [${path.map((l) => code(l, `${indent}    `)).join(", ")}],`);
+      return call("Branches", `[${lines.join("")}\n${indent}]`, kind === "concat" && 'join="concat"', name);
+    }
+    const flags = [t && "transposed=True", also("o", "output_padding"), c && "ceil_mode=True"];
+    return call("Layer", size, also("s", "stride"), p !== "0" && `padding=${pads}`, also("d", "dilation"), name, ...flags);
   };
   const list = layers.map((layer) => `    ${code(layer, "    ")},\n`).join(""), size = input[0] === null ? "" : `, ${one(input) === input[0] ? input[0] : tuple(input)}`;
   return `from cnnref.receptive_field import ${[...used].sort().join(", ")}\n\nlayers = [\n${list}]\nprint(receptive_field(layers${size}))\n`;
@@ -386,7 +397,7 @@ export function toPython(layers, { input, axes }) {
 // Page.
 
 const root = document.getElementById("calculator"), find = (name, within = root) => within.querySelector(`[data-part="${name}"]`);
-const word = (key, ...values) => values.reduce((text, v, i) => text.replace(`{${i}}`, v), find(`word-${key}`).textContent);
+const word = (key, ...values) => values.reduce((text, v, i) => text.replaceAll(`{${i}}`, v), find(`word-${key}`).textContent);
 const make = (tag, properties, ...children) => {
   const element = Object.assign(document.createElement(tag), properties);
   element.append(...children);
@@ -410,7 +421,7 @@ function build() {
     form.setAttribute("aria-label", word("layer", i + 1, layers.length));
     find("error", form).id = `calculator-error-${i}`;
     for (const field of form.querySelectorAll("[data-field]")) {
-      const key = field.dataset.field, only = { c: values.k && !layer.t, o: !!layer.t }[key] ?? true;
+      const key = field.dataset.field, only = { c: !!values.k && !layer.t, o: !!layer.t }[key] ?? true;
       field.parentElement.hidden = !only || (key !== "c" && values[key] === undefined);
       field.value = values[key] ?? "";
       field.checked = !!layer.c;
@@ -467,8 +478,8 @@ function look(row, side, place = focus[side]) {
   const { start = null, jump } = field ? measured(field) : {}, units = sizes[axis] ?? 1, size = network.input[axis];
   const near = start === null || place === undefined ? units >> 1 : Math.round((place - start) / jump);
   const unit = Math.max(0, Math.min(units - 1, near)), whole = field && seenBy(field, unit);
-  const seen = size === null ? null : network.seen(row.number, axis, unit), { first, last } = whole ?? (seen ? extent(seen) : NOTHING);
-  return { unit, units, whole, seen, first, last, size, move: (i) => start + i * jump, place: (first + last) / 2 };
+  const seen = size === null ? null : network.seen(row.number, axis, unit), { first, last } = whole ?? (seen ? extent(seen) : { first: 0, last: 0 });
+  return { field, unit, units, whole, seen, first, last, size, move: (i) => start + i * jump, place: (first + last) / 2 };
 }
 
 const runs = (set) => {
@@ -506,8 +517,9 @@ function draw() {
   }));
   Object.assign(find("step"), { max: rows.length - 1, value: chosen });
   here.forEach((h, side) => Object.assign(find(`unit${side}`), { value: h.unit, max: h.units - 1 }));
-  const ranges = here.map(({ first, last }) => `${first} – ${last}`), cut = here.some((h) => h.seen && isCut(extent(h.seen), h.whole));
-  find("caption").textContent = word("sees", row.name, here.map((h) => h.unit).join(", "), ...ranges) + (cut ? word("cut") : "");
+  const ranges = here.map(({ first, last }) => `${first} – ${last}`), cut = here.some((h) => h.field && h.seen && isCut(extent(h.seen), h.whole));
+  const sees = [row.name, here.map((h) => h.unit).join(", "), ...ranges], known = here.every((h) => h.field || h.seen);
+  find("caption").textContent = known ? word("sees", ...sees) + (cut ? word("cut") : "") : word("all", row.name);
   svg.setAttribute("aria-label", find("caption").textContent);
   [...find("rows").children].forEach((line, i) => line.classList.toggle("rf-chosen", i === chosen));
 }
@@ -652,7 +664,10 @@ function start() {
   }
   focus = /^(-?[\d.]+,?){2}$/.test(given.get("focus")) ? given.get("focus").split(",").map(Number) : [];
   choose(/^\d+$/.test(given.get("at")) ? Number(given.get("at")) : Infinity);
-  if (trouble) complain(find("text").parentElement.parentElement, { text: trouble });
+  if (trouble) {
+    find("text").value = given.get("layers").replaceAll(",", " ");
+    complain(find("text").parentElement.parentElement, { text: trouble });
+  }
   root.hidden = false;
   root.addEventListener("input", onInput);
   root.addEventListener("click", onClick);
