@@ -286,7 +286,11 @@ def _computed(
     device = _device.get() if numpy else None  # asked for NumPy alone: torch.compile cannot trace context variables
     given = {name: np.asarray(x) for name, x in arrays.items()} if numpy else arrays
     ready = {name: _widened(_moved(x, device)) for name, x in given.items()}
-    result = call(ready)
+    try:
+        result = call(ready)
+    except NotImplementedError as error:  # torch's word for uint64, float8, sparse and nested tensors
+        got = f"{dtype_name(ready[main])} in {ready[main].layout}"
+        raise TypeError(f"{main} must be dense and of a dtype that torch computes with, got {got}") from error
     for name in updates:
         if name in given and ready[name] is not given[name]:
             given[name][...] = _finished(ready[name], numpy, given[name].dtype)

@@ -86,7 +86,10 @@ def per_axis(name: str, value: Any, axes: int, least: int) -> tuple[int, ...]:
     several = tuple(value) if isinstance(value, list | tuple) else (value,)
     if any(isinstance(each, bool) or not hasattr(each, "__index__") for each in several):
         raise TypeError(rule)
-    numbers = tuple(index(each) for each in several)
+    try:
+        numbers = tuple(index(each) for each in several)
+    except TypeError:  # an array has __index__, and only one of a single integer can do it
+        raise TypeError(rule) from None
     if len(numbers) not in (1, axes) or min(numbers) < least:
         raise ValueError(rule)
     return numbers * (axes // len(numbers))

@@ -333,6 +333,18 @@ def test_a_device_without_the_dtype_says_so(torch):
         double(x)
 
 
+def test_what_torch_cannot_compute_with_is_refused(torch):
+    @operator(integers="kept")
+    def positive(input: Array) -> Array:
+        return input * (input > 0)
+
+    rule = "^input must be dense and of a dtype that torch computes with, got "
+    with use_device("cpu"), pytest.raises(TypeError, match=f"{rule}uint64 in torch.strided$"):
+        positive(np.ones(2, np.uint64))
+    with pytest.raises(TypeError, match=f"{rule}float32 in torch.sparse_coo$"):
+        positive(torch.eye(2).to_sparse())
+
+
 def test_blocks_nest_and_restore(torch, seen):
     look, arrays = seen
 

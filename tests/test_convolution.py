@@ -410,6 +410,7 @@ REFUSED = [
     ({"stride": ()}, ValueError, r"stride must be an int or a tuple of 2, each at least 1, got \(\)"),
     ({"stride": 2.0}, TypeError, r"stride must be an int or a tuple of 2, each at least 1, got 2.0"),
     ({"stride": True}, TypeError, r"stride must be an int or a tuple of 2, each at least 1, got True"),
+    ({"stride": np.ones(2, int)}, TypeError, r"stride must be an int or a tuple of 2, each .* got array\(\[1, 1\]\)"),
     ({"padding": -1}, ValueError, r"padding must be an int or a tuple of 2, each at least 0, got -1"),
     ({"dilation": 0}, ValueError, r"dilation must be an int or a tuple of 2, each at least 1, got 0"),
     ({"groups": 0}, ValueError, r"groups must be an int, at least 1, got 0"),

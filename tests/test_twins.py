@@ -13,6 +13,7 @@ PAGES = sorted(path.relative_to(DOCS / "zh").as_posix() for path in (DOCS / "zh"
 PAGE = """---
 title: T
 description: D
+hide: [toc]
 ---
 
 # Softmax { #softmax }
@@ -45,9 +46,11 @@ It is 0.67.
 ```
 
 <figure markdown="span">
-![alternative text](figures/softmax/bars.svg)
+![alternative text of 12 bars](figures/softmax/bars.svg)
 <figcaption markdown="span">What to see: 3 bars.</figcaption>
 </figure>
+
+<p id="end" title="words">See <a href="#end">this</a>.</p>
 """
 
 
@@ -85,29 +88,37 @@ def test_a_page_agrees_with_itself():
 @pytest.mark.parametrize(
     ("before", "after", "line", "word"),
     [
-        (" and $e^x$ in", " in", 8, "formulas"),
-        ("$e^x$", "$e^y$", 8, "formulas"),
-        ("0.67, and", "0.65, and", 8, "numbers"),
-        ("3 and", "and", 8, "numbers"),
-        ("12 %", "13 %", 18, "numbers"),
-        ("| 1 | 2 |", "| 1 | 3 |", 22, "numbers"),
-        ("| 1 | 2 |", "| 1 |", 22, "table row"),
-        ("calls `softmax`", "calls `relu`", 8, "inline code"),
-        ("glossary.md#softmax", "glossary.md#relu", 8, "links"),
-        ("## Temperature { #temperature }\n\n", "", 11, "heading"),
-        ("## Temperature", "### Temperature", 11, "heading"),
-        ("{ #temperature }", "{ #heat }", 11, "heading"),
-        ("e^{x_j}", "e^{x_i}", 13, "display formula"),
-        ("$$\np_i = \\frac{e^{x_i}}{\\sum_j e^{x_j}}\n$$\n\n", "", 13, "display formula"),
-        ("- second, 12 %\n", "", 18, "list item"),
-        ("correction |", "note |", 24, "box"),
-        ("id: third-value", "id: value", 25, "box attribute"),
-        ("It is 0.67.", "It is 0.65.", 27, "numbers"),
-        (">>> 1 + 1", ">>> 1 + 2", 30, "fence"),
-        ("figures/softmax/bars.svg", "figures/softmax/other.svg", 35, "pictures"),
-        ("3 bars", "4 bars", 37, "numbers"),
-        ("A second line calls `softmax`.\n", "\nA second line calls `softmax`.\n", 8, "inline code"),
+        (" and $e^x$ in", " in", 9, "formulas"),
+        ("$e^x$", "$e^y$", 9, "formulas"),
+        ("0.67, and", "0.65, and", 9, "numbers"),
+        ("3 and", "and", 9, "numbers"),
+        ("12 %", "13 %", 19, "numbers"),
+        ("| 1 | 2 |", "| 1 | 3 |", 23, "numbers"),
+        ("| 1 | 2 |", "| 1 |", 23, "table row"),
+        ("calls `softmax`", "calls `relu`", 9, "inline code"),
+        ("glossary.md#softmax", "glossary.md#relu", 9, "links"),
+        ("## Temperature { #temperature }\n\n", "", 12, "heading"),
+        ("## Temperature", "### Temperature", 12, "heading"),
+        ("{ #temperature }", "{ #heat }", 12, "heading"),
+        ("e^{x_j}", "e^{x_i}", 14, "display formula"),
+        ("$$\np_i = \\frac{e^{x_i}}{\\sum_j e^{x_j}}\n$$\n\n", "", 14, "display formula"),
+        ("- second, 12 %\n", "", 19, "list item"),
+        ("correction |", "note |", 25, "box"),
+        ("id: third-value", "id: value", 26, "box attribute"),
+        ("It is 0.67.", "It is 0.65.", 28, "numbers"),
+        (">>> 1 + 1", ">>> 1 + 2", 31, "fence"),
+        ("figures/softmax/bars.svg", "figures/softmax/other.svg", 36, "pictures"),
+        ("3 bars", "4 bars", 38, "numbers"),
+        ("A second line calls `softmax`.\n", "\nA second line calls `softmax`.\n", 9, "inline code"),
         ("description: D\n", "", 1, "front matter"),
+        ("hide: [toc]", "hide: [navigation]", 1, "front matter"),
+        ("# Softmax {", "# Softmax $x$ {", 7, "formulas"),
+        ("Title", "$e^x$", 25, "formulas"),
+        ("Title", "2 titles", 25, "numbers"),
+        ("| 1 | 2 |", "| 2 | 1 |", 23, "numbers in column 1"),
+        ("text of 12 bars", "text of 13 bars", 36, "words of a picture"),
+        ('<p id="end"', '<p id="ends"', 41, "<p>"),
+        ('href="#end"', 'href="#heat"', 41, "<p>"),
     ],
 )
 def test_a_page_that_drifted_is_caught_at_its_line(before, after, line, word):
@@ -124,4 +135,4 @@ def test_a_page_that_lost_its_end_is_caught():
     found = list(differences(PAGE, PAGE[: PAGE.index("<figure")]))
 
     assert [d.sentence for d in found] == ["only one of the two has this <figure>"]
-    assert found[0].lines == (35, 30)
+    assert found[0].lines == (36, 31)

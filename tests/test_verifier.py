@@ -71,6 +71,8 @@ def test_a_true_page_passes_in_its_lane(tmp_path):
         ),
         (">>> import numpy as np\n", "", "NameError: name 'np' is not defined"),
         (".tolist()", ".tolist() +", "docs/page.md:6: not Python"),
+        ("```python", "```text", "docs/page.md:3: a session must be tagged python, to be run, got 'text'"),
+        ("[0.0, 2.5]\n", "[0.0, 2.5]\n>>> _\n[0.0, 2.5]\n", "docs/page.md:4: a snippet must not read _"),
     ],
 )
 def test_a_page_that_cannot_be_trusted_fails(tmp_path, before, after, sentence):
@@ -170,6 +172,13 @@ def test_docstrings_give_one_snippet_each():
     assert (snippet.number, snippet.line, len(snippet.examples)) == (1, 5, 1)
 
 
+def test_docstrings_cannot_switch_the_comparison_off():
+    module = 'def f():\n    """One.\n\n    >>> 1 + 1  # doctest: +SKIP\n    3\n    """\n'
+
+    with pytest.raises(PageError, match=r"^cnnref/m.py:4: a snippet must not switch the comparison off"):
+        list(docstring_snippets("cnnref/m.py", module))
+
+
 @pytest.mark.parametrize(
     ("shown", "computed", "verdict"),
     [
@@ -177,15 +186,19 @@ def test_docstrings_give_one_snippet_each():
         ("3", "3.0", False),
         ("30", "31", False),
         ("-0", "0", False),
-        ("0.67", "0.6652", True),
-        ("0.67", "0.675", True),
-        ("0.67", "0.6751", False),
+        ("0.67", "0.6652", False),
+        ("0.67", "0.67", True),
+        ("0.0", "-0.0", True),
+        ("0.0", "0.04", False),
+        ("0.665241", "0.6652412", True),
+        ("0.66524096", "0.66524099", False),
         ("0.6652", "0.6653", False),
-        ("1.0", "1.04", True),
-        ("1.0", "1.06", False),
-        ("2.5e-05", "2.5004e-05", True),
+        ("1.0", "1.04", False),
+        ("1.0", "0.9999999", True),
+        ("2.5e-05", "2.50000004e-05", True),
         ("2.5e-05", "2.6e-05", False),
-        ("1e3", "1000.4", True),
+        ("1e3", "1000.0", True),
+        ("1e3", "1000.4", False),
         ("nan", "nan", True),
         ("nan", "1.0", False),
         ("inf", "inf", True),
@@ -257,6 +270,27 @@ def test_a_copied_snippet_prints_what_the_page_shows():
 
     assert done.stdout.splitlines() == ["[1, 2]", "'a'", "1", "(2, 2)", "(1, 3)", "1", "2", "3"]
     assert ">>>" not in program(text)
+
+
+@pytest.mark.parametrize(
+    ("expression", "shown"),
+    [
+        ("(1 + 1)", "2"),
+        ("(1 +\n...     1)  # both", "2"),
+        ("(y := 3)", "3"),
+        ("(1, 2)[0];", "1"),
+        ("numpy.float64(0.5)", "np.float64(0.5)"),
+        ("numpy.bool_(True)", "np.True_"),
+        ("numpy.dtype('float32')", "dtype('float32')"),
+        ("Fraction(1, 2)", "Fraction(1, 2)"),
+        ("[Fraction(1, 2)]", "[Fraction(1, 2)]"),
+        ("range(2)", "range(0, 2)"),
+    ],
+)
+def test_a_copied_value_reads_as_in_a_session(expression, shown, capsys):
+    exec(program(f">>> import numpy\n>>> from fractions import Fraction\n>>> {expression}\n{shown}\n"), {})
+
+    assert capsys.readouterr().out == f"{shown}\n"
 
 
 def test_a_copied_snippet_survives_being_pasted_into_a_session():

@@ -6,6 +6,9 @@ So what the copy button gives wraps those expressions in `print`, and pasted any
 
 import ast
 import doctest
+import re
+
+SAME_AS_STR = re.compile(r"[-+\d.(\[{]|(?:True|False|None|nan|inf)\b|range\(")
 
 
 def program(text: str) -> str:
@@ -21,16 +24,16 @@ def _printing(example: doctest.Example) -> str:
     if not example.want or len(tree.body) != 1 or not isinstance(tree.body[0], ast.Expr) or _prints(tree.body[0].value):
         return example.source
     lines = example.source.splitlines()
-    value = tree.body[0].value
-    last = lines[value.end_lineno - 1].encode()
-    expression = "\n".join([*lines[: value.end_lineno - 1], last[: value.end_col_offset].decode()])
-    comment = last[value.end_col_offset :].decode().rstrip()
+    (shown,) = tree.body  # the statement: its value would end before a bracket around it
+    last = lines[shown.end_lineno - 1].encode()
+    expression = "\n".join([*lines[: shown.end_lineno - 1], last[: shown.end_col_offset].decode()])
+    comment = last[shown.end_col_offset :].decode().rstrip().removeprefix(";")
     return f"print({_shown(expression, example.want)}){comment}\n"
 
 
 def _shown(expression: str, want: str) -> str:
-    """What to hand to print: a session echoes the repr, which differs from the str for text and for bare arrays."""
-    if want[0] in "'\"" or want.startswith("array("):
+    """What to hand to print: a session echoes the repr, which differs from the str of text, arrays, dtypes, ..."""
+    if not SAME_AS_STR.match(want):
         return f"repr({expression})"
     (call,) = ast.parse(f"print({expression})").body
     bare_tuple = len(call.value.args) != 1  # `a, b` would be two arguments

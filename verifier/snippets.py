@@ -17,6 +17,7 @@ from verifier.fences import Fence, fences
 
 OTHER_TAGS = {"bash", "text", "json", "yaml", "toml", "html", "markdown"}
 LONGEST = 16  # lines of code: what a phone shows without scrolling
+DIRECTIVE = "a snippet must not switch the comparison off with a doctest directive"
 PROMPT = re.compile(r"\s*(>>>|\.\.\.)( |$)")
 
 
@@ -66,6 +67,8 @@ def docstring_snippets(page: str, text: str) -> Iterator[Snippet]:
             number += 1
             where = node.body[0].value
             examples = doctest.DocTestParser().get_examples(docstring, page)
+            if switched := [example for example in examples if example.options]:
+                raise PageError(f"{page}:{where.lineno + switched[0].lineno}: {DIRECTIVE}")
             yield Snippet(
                 page,
                 number,
@@ -81,6 +84,8 @@ def _is_python(page: str, fence: Fence) -> bool:
     if fence.info == "python":
         return True
     if fence.info in OTHER_TAGS:
+        if fence.info != "markdown" and re.search(r"^\s*>>>( |$)", fence.text, re.MULTILINE):
+            raise PageError(f"{page}:{fence.line}: a session must be tagged python, to be run, got {fence.info!r}")
         return False
     known = ", ".join(sorted(OTHER_TAGS))
     raise PageError(
@@ -116,7 +121,7 @@ def _faults(text: str, examples: list[doctest.Example]) -> Iterator[tuple[int, s
         if line.strip() == "" and 0 < i < len(lines) - 1 and i in compared:
             yield i, "an expected output holds a blank line; print something else"
         if PROMPT.match(line) and "doctest:" in line:
-            yield i, "a snippet must not switch the comparison off with a doctest directive"
+            yield i, DIRECTIVE
     if not any(example.want for example in examples):
         yield 0, "a snippet must show what it prints"
     code = sum(example.source.count("\n") for example in examples)
@@ -127,6 +132,8 @@ def _faults(text: str, examples: list[doctest.Example]) -> Iterator[tuple[int, s
     except SyntaxError as error:
         yield (error.lineno or 1) - 1, f"not Python: {error.msg}"
         return
+    if any(isinstance(node, ast.Name) and node.id == "_" and isinstance(node.ctx, ast.Load) for node in ast.walk(tree)):
+        yield 0, "a snippet must not read _: only a session has it, and it may come from another snippet"
     if not _calls_cnnref(tree):
         yield 0, "a snippet must import cnnref and call it"
 

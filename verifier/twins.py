@@ -12,11 +12,14 @@ from dataclasses import dataclass, field
 
 from verifier.fences import fences
 
-HEADING = re.compile(r"(?P<marks>#{1,6}) .*?(?:\{\s*#(?P<id>[\w-]+)[^}]*\})?\s*")
-BOX = re.compile(r"///+(?: (?P<type>\w+)(?: \|.*)?)?\s*")
+HEADING = re.compile(r"(?P<marks>#{1,6}) (?P<title>.*?)(?:\{\s*#(?P<id>[\w-]+)[^}]*\})?\s*")
+BOX = re.compile(r"///+(?: (?P<type>\w+)(?: \|(?P<title>.*))?)?\s*")
 ATTRIBUTE = re.compile(r" {4}\w[\w-]*: .*")
 ITEM = re.compile(r"(?P<indent> *)(?P<mark>[-*+]|\d+\.) ")
 TAG = re.compile(r"</?(?P<tag>[a-z][\w-]*)[^>]*>")
+TAG_ATTRIBUTE = re.compile(r'\s(?!(?:alt|title|placeholder|aria-label)=)([\w-]+="[^"]*")(?=[^<>]*>)')  # without words
+ALTERNATIVE = re.compile(r"!\[([^\]]*)\]")
+CELL = re.compile(r"(?<!\\)\|")
 MARKS = {  # what is taken out of a line of prose, in this order: the next sees what the former left
     "inline code": re.compile(r"`([^`]+)`"),
     "formulas": re.compile(r"(?<![\\$])\$([^$]+)\$(?!\$)"),
@@ -92,7 +95,7 @@ def blocks(page: str) -> Iterator[Block]:
             continue
         block = _structure(lines[i], line)
         if block is not None:
-            paragraph = block if block.counted else None
+            paragraph = None if block.kind in ("heading", "box", "box attribute") else block
             yield block
         elif not text:
             paragraph = None
@@ -110,32 +113,43 @@ def _body(lines: list[str]) -> int:
 
 
 def _front_matter(lines: list[str]) -> Iterator[Block]:
-    keys = tuple(line.partition(":")[0] for line in lines[1 : _body(lines) - 1] if re.match(r"\w", line))
-    if keys:
-        yield Block("front matter", 1, keys)
+    pairs = [line.partition(":") for line in lines[1 : _body(lines) - 1] if re.match(r"\w", line)]
+    if pairs:
+        words = ("title", "description")
+        yield Block("front matter", 1, tuple(key if key in words else f"{key}:{value}" for key, _, value in pairs))
 
 
 def _structure(raw: str, line: int) -> Block | None:
     """The block that a line opens by its form alone; None for a line of prose or an empty one."""
     text = raw.strip()
     if found := HEADING.fullmatch(text):
-        return Block("heading", line, (len(found["marks"]), found["id"]))
+        heading = _count(Block("heading", line, (len(found["marks"]), found["id"])), found["title"])
+        del heading.counted["numbers"]  # exercise 1 is 练习一
+        return heading
     if found := BOX.fullmatch(text):
-        return Block("box", line, (found["type"],))
+        return _count(Block("box", line, (found["type"],)), found["title"] or "")
     if ATTRIBUTE.fullmatch(raw) and "attrs:" in raw:
         return Block("box attribute", line, (text,))
     if found := ITEM.match(raw):
         kind = "numbered item" if found["mark"][0].isdigit() else "list item"
         return _count(Block(kind, line, (len(found["indent"]),)), raw[found.end() :])
     if text.startswith("|"):
-        return _count(Block("table row", line, (text.count("|") - text.count(r"\|"),)), text)
+        cells = CELL.split(text)
+        row = Block("table row", line, (len(cells) - 1,))
+        for column, cell in enumerate(cells):
+            counted = _count(Block("cell", line), cell).counted
+            row.counted |= {f"{what} in column {column}": marks for what, marks in counted.items()}
+        return row
     if found := TAG.match(text):
-        return _count(Block(f"<{found['tag']}>", line), TAG.sub("", text))
+        return _count(Block(f"<{found['tag']}>", line, tuple(TAG_ATTRIBUTE.findall(text))), TAG.sub("", text))
     return None
 
 
 def _count(block: Block, text: str) -> Block:
     """Add what must be equal in a line of prose to its block."""
+    words = " ".join(ALTERNATIVE.findall(text))
+    numbers = set(map(_normal, MARKS["numbers"].findall(words)))  # how often each is named is a matter of style
+    block.counted.setdefault("numbers that the words of a picture name", Counter()).update(numbers)
     for what, pattern in MARKS.items():
         found = block.counted.setdefault(what, Counter())
         found.update(_normal(next(filter(None, match.groups()), match[0])) for match in pattern.finditer(text))
