@@ -24,6 +24,9 @@ TAGS = re.compile(r"<[^>]+>")
 # Present whether a page shows them or not: digits and operators, the radical, the overline, brackets that grow.
 ALWAYS = "0123456789+-−=<>≤≥≠≈×·/()[]{}|‖⟨⟩√∑∏∫∂∞∈∉⊂∪∩→←↦⌊⌋⌈⌉…⋯,.;:!'′*^~‾¯ˆ˜_%"
 
+# Dotless letters and flat accents under other accents. Not "ssty", special forms for scripts: it would double the font.
+FEATURES = ["ccmp", "dtls", "flac"]
+
 
 def on_post_build(config):
     """Cut the font down to the characters of this site's formulas and lay it beside the style sheet."""
@@ -50,13 +53,13 @@ def slanted(letter):
 
 def cut_down(codepoints):
     """The font with these characters only, as woff2; kept in .cache/ for the next build."""
-    key = hashlib.sha256(repr((sorted(codepoints), fontTools.version)).encode()).hexdigest()[:16]
+    key = hashlib.sha256(repr((sorted(codepoints), FEATURES, fontTools.version)).encode()).hexdigest()[:16]
     kept = CACHE / f"math-{key}.woff2"
     if not kept.exists():
         font = TTFont(SOURCE, recalcTimestamp=False)
         if missing := codepoints - set(font.getBestCmap()):
             raise PluginError(f"the math font lacks {' '.join(f'U+{c:04X} {chr(c)}' for c in sorted(missing))}")
-        options = subset.Options(layout_features=["*"], flavor="woff2", hinting=False)
+        options = subset.Options(layout_features=FEATURES, flavor="woff2", hinting=False)
         cutter = subset.Subsetter(options)
         cutter.populate(unicodes=codepoints)
         cutter.subset(font)
