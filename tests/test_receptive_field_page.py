@@ -1,7 +1,6 @@
 """The receptive-field calculator of the site: its numbers are those of cnnref, and readers of all kinds can use it."""
 
 import csv
-import gzip
 import json
 import random
 import re
@@ -20,10 +19,9 @@ pytestmark = pytest.mark.xdist_group("site")
 ROOT = Path(__file__).parents[1]
 MODULE = ROOT / "docs/theme/assets/javascripts/receptive-field.js"
 FOLLOW = """async ([url, cases]) => {
-    const { parse, write, Network, toMarkdown } = await import(url);
-    const followed = (layers, input) => new Network(layers, input);
+    const { parse, write, follow, toMarkdown } = await import(url);
     return cases.map(([text, input]) => {
-        const layers = parse(text), network = followed(layers, input);
+        const layers = parse(text), network = follow(layers, input);
         if (network.fault) return null;
         return JSON.stringify({ text: write(layers), rows: network.rows, markdown: toMarkdown(network) });
     });
@@ -51,12 +49,12 @@ def size_text(input_size):
 
 
 def expected(layers, input_size):
-    """The rows of Python and its Markdown; None where the network is refused."""
+    """The rows of Python and its Markdown, without reports; None where the network is refused."""
     try:
         table = receptive_field(layers, input_size)
     except ValueError:
         return None
-    return table.to_dict()["rows"], table.to_markdown()
+    return table.to_dict()["rows"], table.to_markdown().split("\n\n")[0]
 
 
 def drawn_case(seed):
@@ -78,7 +76,7 @@ def drawn_layer(draw, axes, graphs):
     if graphs and kind < 0.3:
         return drawn_branches(draw, axes)
     if kind < 0.36:
-        return Upsample(each(draw, axes, 1, 3), draw.choice(["nearest", "nearest-exact", "linear", "bicubic"]))
+        return Upsample(each(draw, axes, 1, 3), draw.choice(["nearest", "bilinear"]))
     if kind < 0.42:
         return Pad(drawn_sides(draw, axes, -2, 3))
     if kind < 0.45:
@@ -154,7 +152,7 @@ def test_every_number_of_2400_networks_is_that_of_python(follow):
         if wanted is None or answer is None:
             assert (wanted, answer) == (None, None), case
             continue
-        assert [{key: row[key] for key in wanted[0][0]} for row in answer["rows"]] == wanted[0], case
+        assert [shared(row) for row in answer["rows"]] == [shared(row) for row in wanted[0]], case
         assert (answer["markdown"], answer["text"]) == (wanted[1], text_of(layers)), case
         rows += len(wanted[0])
         misaligned += any(not row["aligned"] for row in wanted[0])
@@ -184,8 +182,13 @@ def test_the_presets_are_those_of_python(page, address, follow, folder):
 
 
 def numbers(row):
-    """All but the name: layers inside blocks have none on the page. Depth and number are the page's own."""
-    return {key: value for key, value in row.items() if key not in ("name", "depth", "number")}
+    """All but the name: layers inside blocks have none on the page."""
+    return {key: value for key, value in shared(row).items() if key != "name"}
+
+
+def shared(row):
+    """What both sides tell: paths and their offsets are told by Python only, and the page has more of its own."""
+    return {key: value for key, value in row.items() if key not in ("misaligned", "depth", "along")}
 
 
 # What a reader does.
@@ -273,7 +276,6 @@ def test_the_address_tells_everything(page, address):
     tool = calculator(page, address, folder="en/")
     tool.locator("[data-part=text]").fill("stem&1=7/2p3 add(3p1 3p1;) t4/2p1 3x5p0:1x2")
     tool.locator("[data-part=input]").fill("40x60")
-    tool.locator("[data-part=inner]").check()
     tool.locator("[data-pick='2']").click()
     tool.locator("[data-part=unit1]").fill("3")
     page.wait_for_timeout(500)
@@ -281,7 +283,7 @@ def test_the_address_tells_everything(page, address):
 
     query = parse_qs(urlsplit(link).query, keep_blank_values=True)
     assert (copied(page, "link"), query["layers"]) == (link, ["stem&1=7/2p3,add(3p1,3p1;),t4/2p1,3x5p0:1x2"])
-    assert len(table) == 6
+    assert len(table) == 4
     for go in (lambda: page.goto(link), lambda: page.locator("a.language").click()):
         page.wait_for_timeout(500)  # the address is written when typing rests
         go()
@@ -304,16 +306,16 @@ def test_an_unreadable_address_says_so(page, address):
 @pytest.mark.parametrize(
     ("folder", "field", "typed", "sentence"),
     [
-        ("", "k", "0", "每个数都要在 1 和 9999 之间。"),
-        ("", "s", "", "要写成 3 或 3x5 这样的整数。"),
-        ("", "p", "-1", "每个数都要在 0 和 9999 之间。"),
+        ("", "k", "0", "要写成 3 或 3x5 这样的整数，从 1 到 999。"),
+        ("", "s", "", "要写成 3 或 3x5 这样的整数，从 1 到 999。"),
+        ("", "p", "-1", "要写成 1、1x2 或 0:1 这样的整数，从 0 到 999。"),
         ("", "entry", "3y", "读不懂“3y”；一层写成 3、2/2、3x5p1d2、t4/2p1、up2、pad1 或 global 这样。"),
-        ("en/", "k", "3x3x3", "There are at most two axes: height and width."),
-        ("en/", "d", "1.5", "This must be whole numbers such as 3 or 3x5."),
-        ("en/", "p", "0:1:2", "This must be whole numbers such as 1, 1x2 or 0:1."),
+        ("en/", "k", "3x3x3", "Whole numbers from 1 to 999, such as 3 or 3x5."),
+        ("en/", "d", "1.5", "Whole numbers from 1 to 999, such as 3 or 3x5."),
+        ("en/", "p", "0:1:2", "Whole numbers from 0 to 999, such as 1, 1x2 or 0:1."),
         ("en/", "name", "a b", "A name has no spaces, commas, semicolons"),
-        ("en/", "entry", "add(3p1)", "add needs at least two paths with a semicolon between them"),
-        ("en/", "entry", "add 3", "add needs parentheses, as in add(3p1 3p1;)."),
+        ("en/", "entry", "add(3p1)", "add needs parentheses with at least two paths"),
+        ("en/", "entry", "add 3", "a semicolon between them, as in add(3p1 3p1;)."),
     ],
 )
 def test_a_wrong_entry_is_explained_beside_its_field(page, address, folder, field, typed, sentence):
@@ -342,7 +344,7 @@ def test_a_wrong_entry_is_explained_beside_its_field(page, address, folder, fiel
         ("3 7", "8", 2, "7 is left with size 0: the map below has only 6"),
         ("3 sum=add(3;3p1)", "8", 2, "The paths that join at sum must have equal sizes, but they have 4, 6."),
         ("sum=add(3/2;3)", "", 1, "The paths that join at sum must have equal jumps, but they have 2, 1."),
-        ("9999d999", "", 1, "The field exceeds 200000 positions"),
+        ("999d999", "", 1, "The field exceeds 20000 positions"),
     ],
 )
 def test_layers_that_do_not_fit_are_explained(page, address, layers, size, layer, sentence):
@@ -365,10 +367,9 @@ def test_a_link_cannot_ask_for_too_much(page, address, text):
 
 def test_a_wrong_input_size_is_explained_and_borders_are_left_out(page, address):
     tool = calculator(page, address, "?layers=3,3&input=9", "en/")
-    form = "This must look like"
-    for typed, sentence in (("0", "between 1 and 99999"), ("9x", form), ("1x2x3", form)):
+    for typed in ("0", "9x", "1x2x3", "100000"):
         tool.locator("[data-part=input]").fill(typed)
-        assert sentence in tool.locator("#calculator-error-input").inner_text()
+        assert "A size from 1 to 99999" in tool.locator("#calculator-error-input").inner_text()
         assert tool.locator("[data-part=input]").get_attribute("aria-invalid") == "true"
         assert sizes(tool) == ["3", "5"]
     assert page.troubles == []
@@ -379,8 +380,8 @@ def test_a_wrong_input_size_is_explained_and_borders_are_left_out(page, address)
     [
         "?layers=conv1=3p1,conv2=3p1,pool=2/2c,3x5/2p1x2d2&input=32x48",
         "?layers=stem=7/2p0:1,t4/2p1o1,up2-bilinear,up2,pad-1,flatten&input=20",
-        "?layers=a=add(3p1,3p1;),concat(3p1;2p0:1;),global&input=16",
-        "?layers=3p0:1x2,3d2&input=",
+        "?layers=a=add(3p1,3p1;),concat(3p1;b=2p0:1;),global&input=16",
+        "?layers=a=3p0:1x2,3d2&input=",
         "?layers=3,global,1&input=",
         "?layers=unet&input=572",
         "?layers=googlenet&input=224",
@@ -392,8 +393,10 @@ def test_copies_agree_with_python(page, address, query, tmp_path):
     lines = [[cell.strip(" ·") for cell in re.split(r"\s{2,}", line)] for line in run(code, tmp_path).splitlines()[2:]]
     rows = list(csv.DictReader(table.splitlines()))
 
-    assert [list(row.values())[:6] for row in rows] == [cells[:6] for cells in lines[: len(rows)]]
-    assert run(re.sub(r"print\((.*)\)", r"print(\1.to_markdown())", code), tmp_path).rstrip("\n") == markdown
+    python = run(re.sub(r"print\((.*)\)", r"print(\1.to_markdown())", code), tmp_path).split("\n\n")[0].rstrip("\n")
+
+    assert [list(row.values()) for row in rows] == lines[: len(rows)]
+    assert markdown == python
     assert page.troubles == []
 
 
@@ -413,14 +416,11 @@ def test_the_picture_grows_layer_by_layer(page, address):
     seen = []
     for layer in range(4):
         step.fill(str(layer))
-        boxes = tool.locator("[data-part=earlier] rect").count()
+        boxes = tool.locator("[data-part=earlier]").get_attribute("d").count("M")
         seen.append((frame.get_attribute("width"), frame.get_attribute("height"), boxes))
         assert tool.locator(".rf-chosen th").inner_text() == column(tool, 1)[layer]
 
     assert seen == [("3", "3", 0), ("5", "5", 1), ("6", "6", 2), ("10", "10", 3)]
-    tool.locator("[data-part=play]").click()
-    page.wait_for_function("document.querySelector('[data-part=step]').value === '3'", timeout=8000)
-    page.wait_for_selector("[data-part=play][aria-pressed=false]", timeout=3000)
     assert page.troubles == []
 
 
@@ -440,7 +440,8 @@ def test_the_picture_shows_holes_and_borders(page, address):
     whole, seen = (tool.locator(f"[data-part={name}-rows]").get_attribute("d") for name in ("whole", "seen"))
     assert re.findall(r"M\S+ (-?\d+)H\S+v(\d+)", whole) == [("-4", "9")]
     assert re.findall(r"M\S+ (-?\d+)H\S+v(\d+)", seen) == [("0", "5")]
-    assert tool.locator("svg[role=img]").get_attribute("aria-label") == tool.locator("[data-part=caption]").inner_text()
+    name = tool.locator("svg[role=img]").get_attribute("aria-labelledby")
+    assert tool.locator(f"#{name}").inner_text() == tool.locator("[data-part=caption]").inner_text()
     assert page.troubles == []
 
 
@@ -544,7 +545,7 @@ def test_one_module_without_anything_inline(site):
     code = MODULE.read_text(encoding="utf-8")
     assert "import " not in re.sub(r"`[^`]*`|//.*", "", code)
     assert not re.search(r"innerHTML|\beval\b|new Function|setAttribute\(\"style|\bstyle=", code)
-    assert len(gzip.compress(code.encode())) < 12_500
+    assert len(MODULE.read_bytes()) < 25_000
     for folder in ("", "en/"):
         page = (site / folder / "tools/receptive-field/index.html").read_text(encoding="utf-8")
         block = page[page.index('<div id="calculator"') : page.index('<h2 id="how"')]
