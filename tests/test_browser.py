@@ -179,3 +179,24 @@ def test_formulas_are_drawn_with_the_site_s_own_font(page, address):
     assert loaded >= 1
     assert len(heights) >= 3
     assert min(heights) > 12
+
+
+@pytest.mark.parametrize("path", ["claims/", "en/claims/"])
+def test_the_ledger_is_filtered_without_a_script(browser, address, path):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + path)
+    everything = page.locator(".claim").count()
+
+    page.locator('input[name="verdict"][value="wrong"]').check()
+    wrong = page.locator(".claim:visible")
+    verdicts = [wrong.nth(i).get_attribute("data-verdict") for i in range(wrong.count())]
+    page.locator('input[name="chapter"][value="softmax"]').check()
+    wrong_here = page.locator(".claim:visible").count()
+    shown = page.locator("table tbody tr:last-child td strong").all_inner_texts()
+    context.close()
+
+    assert everything > 100
+    assert set(verdicts) == {"wrong"}
+    assert 0 < wrong_here < len(verdicts) < everything
+    assert [shown[-1], shown[-3]] == [str(everything), str(len(verdicts))]
