@@ -15,8 +15,8 @@ ENV ?= .venv
 PIP := -m pip install -qq --disable-pip-version-check --no-deps
 LOCKED := $(PIP) --require-hashes
 PYTEST_ARGS ?=
-# One worker for each core, one thread for each worker; what needs the built site stays together on one of them.
-PYTEST := -m pytest -n auto --dist loadgroup
+# One worker for each core, one thread for each worker.
+PYTEST := -m pytest -n auto --dist worksteal
 
 # The date of the commit, not of the build: two builds of one commit give the same bytes.
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1767225600)

@@ -13,7 +13,6 @@ from verifier.output import Checker
 
 DOCS = Path(__file__).parents[1] / "docs"
 
-pytestmark = pytest.mark.xdist_group("site")
 
 OUTSIDE = """() => [...document.querySelectorAll("body *")].filter(element =>
     element.getBoundingClientRect().right > innerWidth + 1

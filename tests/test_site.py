@@ -11,7 +11,6 @@ import pytest
 from verifier.runnable import program
 from verifier.snippets import docstring_snippets, page_snippets
 
-pytestmark = pytest.mark.xdist_group("site")
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(

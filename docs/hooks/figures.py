@@ -5,6 +5,7 @@ A drawing is kept in .cache/ and used again while neither its code, nor cnnref, 
 """
 
 import hashlib
+import os
 import re
 import sys
 from pathlib import Path
@@ -46,7 +47,10 @@ def drawn(module, slug, name, language, scheme):
     kept = CACHE / f"{fingerprint(module)}-{name}-{language}-{scheme}.svg"
     if not kept.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
-        kept.write_text(drawing.render(slug, name, language, scheme), encoding="utf-8")
+        # Written aside and then renamed: another build at the same time must never read half a drawing.
+        aside = kept.with_suffix(f".{os.getpid()}")
+        aside.write_text(drawing.render(slug, name, language, scheme), encoding="utf-8")
+        aside.replace(kept)
     return kept.read_text(encoding="utf-8")
 
 

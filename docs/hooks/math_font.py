@@ -6,6 +6,7 @@ The browser takes radicals and growing brackets from an OpenType math font, and 
 import hashlib
 import html
 import io
+import os
 import re
 from importlib.util import find_spec
 from pathlib import Path
@@ -67,5 +68,7 @@ def cut_down(codepoints):
         data = io.BytesIO()
         font.save(data)
         CACHE.mkdir(parents=True, exist_ok=True)
-        kept.write_bytes(data.getvalue())
+        aside = kept.with_suffix(f".{os.getpid()}")  # renamed when whole: another build may be reading
+        aside.write_bytes(data.getvalue())
+        aside.replace(kept)
     return kept.read_bytes()

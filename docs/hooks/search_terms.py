@@ -3,6 +3,7 @@
 Left alone, jieba cuts 感受野 into 感受 and 野, and a reader who types the term finds nothing.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -33,5 +34,7 @@ def on_config(config):
     DICTIONARY.parent.mkdir(exist_ok=True)
     # A high frequency: the term wins over any way to cut it.
     lines = [f"{term} 1000000\n" for term in terms(GLOSSARY.read_text(encoding="utf-8"))]
-    DICTIONARY.write_text("".join(lines), encoding="utf-8")
+    aside = DICTIONARY.with_suffix(f".{os.getpid()}")  # renamed when whole: another build may be reading
+    aside.write_text("".join(lines), encoding="utf-8")
+    aside.replace(DICTIONARY)
     config.plugins["material/search"].config.jieba_dict_user = str(DICTIONARY)
