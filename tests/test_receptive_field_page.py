@@ -14,7 +14,6 @@ import pytest
 from cnnref.architectures import PRESETS
 from cnnref.receptive_field import Branches, Flatten, GlobalPool, Layer, Pad, Upsample, receptive_field
 
-
 ROOT = Path(__file__).parents[1]
 MODULE = ROOT / "docs/theme/assets/javascripts/receptive-field.js"
 FOLLOW = """async ([url, cases]) => {

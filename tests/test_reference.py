@@ -9,7 +9,6 @@ import pytest
 
 import cnnref
 
-
 DOCS = Path(__file__).parents[1] / "docs"
 FAMILIES = [name for name in cnnref.__all__ if not callable(getattr(cnnref, name))]  # modules: cnnref.gradients
 

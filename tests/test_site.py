@@ -11,7 +11,6 @@ import pytest
 from verifier.runnable import program
 from verifier.snippets import docstring_snippets, page_snippets
 
-
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(
     r'<div class="(?P<class>[^"]*\bhighlight\b[^"]*)"(?P<attributes>[^>]*)>(?P<block>.*?</pre></div>)', re.S
