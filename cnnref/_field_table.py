@@ -71,11 +71,11 @@ class Table(Sequence):
     def aligned(self) -> bool:
         return all(row.aligned for row in self)
 
-    def input_region(self, index: int | tuple[int, ...], clip: bool = False):
+    def input_region(self, index: int | tuple[int, ...], clip: bool = False) -> range | tuple[range, ...]:
         """The input positions that unit `index` of the last row sees; see `Row.input_region`."""
         return self[-1].input_region(index, clip)
 
-    def output_index(self, pixel: int | tuple[int, ...]):
+    def output_index(self, pixel: int | tuple[int, ...]) -> range | tuple[range, ...]:
         """The units of the last row that see `pixel`; see `Row.output_index`."""
         return self[-1].output_index(pixel)
 
@@ -230,7 +230,7 @@ class Row:
             for path, offset in self.misaligned.items()
         )
 
-    def input_region(self, index: int | tuple[int, ...], clip: bool = False):
+    def input_region(self, index: int | tuple[int, ...], clip: bool = False) -> range | tuple[range, ...]:
         """The input positions that unit `index` sees, from the first to the last.
 
         Args:
@@ -247,7 +247,7 @@ class Row:
         """
         return self._per_axis(index, "index", self._node.sizes, lambda axis, i: region(self._read_by(axis, i, clip)))
 
-    def positions(self, index: int | tuple[int, ...], clip: bool = False):
+    def positions(self, index: int | tuple[int, ...], clip: bool = False) -> tuple:
         """The input positions that unit `index` really reads, holes left out; arguments as in `input_region`.
 
         Returns:
@@ -255,7 +255,7 @@ class Row:
         """
         return self._per_axis(index, "index", self._node.sizes, lambda axis, i: tuple(self._read_by(axis, i, clip)))
 
-    def output_index(self, pixel: int | tuple[int, ...]):
+    def output_index(self, pixel: int | tuple[int, ...]) -> range | tuple[range, ...]:
         """The units that see an input position, from the first to the last.
 
         Args:

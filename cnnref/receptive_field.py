@@ -27,10 +27,14 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from cnnref._field_table import Table
 from cnnref._layers import AdaptivePool, Branches, Element, Flatten, GlobalPool, Layer, Pad, Upsample, checked
 from cnnref._network import Network
+
+if TYPE_CHECKING:
+    from cnnref._effective import EffectiveField
 
 
 def receptive_field(layers: Sequence[Element | Branches], input_size: int | tuple[int, ...] | None = None) -> Table:
@@ -95,7 +99,7 @@ def number_of_axes(elements: Sequence[Element], input_size: int | tuple[int, ...
     return next(iter(axes), 1)
 
 
-def trace(module, input_size: int | tuple[int, ...] | None = None) -> Table:
+def trace(module: Any, input_size: int | tuple[int, ...] | None = None) -> Table:
     """The table of a `torch.nn.Module`: its forward pass is followed through `torch.fx`.
 
     Convolutions, transposed convolutions, pooling, padding, interpolation, pixel shuffling, sums and
@@ -119,7 +123,7 @@ def trace(module, input_size: int | tuple[int, ...] | None = None) -> Table:
     return traced(module, input_size)
 
 
-def effective(module, input_size: int | tuple[int, ...], **options):
+def effective(module: Any, input_size: int | tuple[int, ...], **options: Any) -> EffectiveField:
     r"""The effective receptive field: how strongly each input position moves the unit in the middle.
 
     $$E_p = \frac{1}{N} \sum_{n=1}^{N} \sum_c \left( \frac{\partial\, g_n^\top y_m(x_n)}{\partial x_{n c p}} \right)^2$$

@@ -52,7 +52,7 @@ def site(tmp_path_factory):
     """The whole site, built strictly by the command that the README names, into a folder of its own."""
     mkdocs = Path(sys.executable).with_name("mkdocs")
     target = tmp_path_factory.mktemp("built") / "site"
-    command = [mkdocs, "build", "--strict", "--quiet", "--site-dir", target]
+    command = [mkdocs, "build", "--strict", "--site-dir", target]  # not --quiet: it would hide warnings from --strict
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return target
