@@ -3,9 +3,13 @@
 #   make serve   both languages on http://127.0.0.1:8000, rebuilt on change
 #   make test    everything: package, pages in every lane that runs here, site, browser, workflows
 #   make site    the published site: site/ (Chinese) and site/en/ (English)
+#   make evidence  run the snippets and labs lane by lane and record it in docs/evidence (LANES=torch-cuda on a GPU)
 #   make lint    ruff: rules and format
+#   make offline  the site as one zip file that opens from disk: site/cnnref-offline.zip
 #   make bench   ratios against peers, measured side by side in one run
 #   make test-numpy   the suite in an environment without torch
+#   make test-oldest, test-newest   without torch, with the oldest versions allowed and with those of the day
+#   make dist    wheel and source archive, the same bytes from one commit
 #   make lock    resolve the locks anew (needs uv)
 #
 # ENV=.venv-numpy runs any of them in the environment without torch: a small download where torch is not needed.
@@ -15,6 +19,7 @@ ENV ?= .venv
 PIP := -m pip install -qq --disable-pip-version-check --no-deps
 LOCKED := $(PIP) --require-hashes
 PYTEST_ARGS ?=
+LANES ?= numpy torch-cpu
 # One worker for each core, one thread for each worker.
 PYTEST := -m pytest -n auto --dist worksteal
 
@@ -22,7 +27,7 @@ PYTEST := -m pytest -n auto --dist worksteal
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1767225600)
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: serve test site lint bench test-numpy lock clean
+.PHONY: serve test site offline evidence lint bench test-numpy test-oldest test-newest dist lock clean
 .DEFAULT_GOAL := test
 
 serve: $(ENV)/ready
@@ -33,6 +38,17 @@ test: $(ENV)/ready
 
 site: $(ENV)/ready
 	$(ENV)/bin/mkdocs build --strict --clean
+
+offline: $(ENV)/ready
+	OFFLINE=true $(ENV)/bin/mkdocs build --strict --clean --site-dir .cache/offline/cnnref
+	mkdir -p site
+	mv .cache/offline/cnnref.zip site/cnnref-offline.zip
+
+evidence: $(ENV)/ready
+	for lane in $(LANES); do \
+	  OMP_NUM_THREADS=1 $(ENV)/bin/python $(PYTEST) -q docs cnnref \
+	    --lane $$lane --evidence docs/evidence/$$lane.json || exit 1; \
+	done
 
 lint: $(ENV)/ready
 	$(ENV)/bin/ruff check .
@@ -45,11 +61,21 @@ bench: $(ENV)/ready
 test-numpy:
 	$(MAKE) test ENV=.venv-numpy
 
+test-oldest:
+	$(MAKE) test ENV=.venv-oldest PYTEST_ARGS="cnnref docs tests -q"
+
+test-newest:
+	$(MAKE) test ENV=.venv-newest PYTEST_ARGS="cnnref docs tests -q"
+
+dist: $(ENV)/ready
+	rm -rf dist && mkdir dist
+	$(ENV)/bin/python -c "from flit_core import buildapi as b; b.build_wheel('dist'); b.build_sdist('dist')"
+
 lock:
 	$(PYTHON) requirements/lock.py
 
 clean:
-	rm -rf .venv .venv-numpy site .cache
+	rm -rf .venv .venv-numpy .venv-oldest .venv-newest site dist .cache
 
 # --no-deps: the locks are complete, and torch must not fetch more than they say.
 # torch: a wheel that lies ready on this machine (a CPU-only build, say) before the public one;
@@ -67,4 +93,17 @@ clean:
 	test -x .venv-numpy/bin/python || $(PYTHON) -m venv .venv-numpy
 	.venv-numpy/bin/python $(LOCKED) -r requirements/dev.txt
 	.venv-numpy/bin/python $(PIP) --no-build-isolation --editable .
+	touch $@
+
+.venv-oldest/ready: pyproject.toml requirements/dev.txt requirements/oldest.txt
+	test -x .venv-oldest/bin/python || $(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/python $(LOCKED) -r requirements/dev.txt
+	.venv-oldest/bin/python $(LOCKED) -r requirements/oldest.txt
+	.venv-oldest/bin/python $(PIP) --no-build-isolation --editable .
+	touch $@
+
+.venv-newest/ready: pyproject.toml
+	test -x .venv-newest/bin/python || $(PYTHON) -m venv .venv-newest
+	.venv-newest/bin/python -m pip install -qq --upgrade pip
+	.venv-newest/bin/python -m pip install -qq --upgrade --editable ".[docs,test]" --group browser --group workflows
 	touch $@

@@ -4,6 +4,7 @@
 
 dev.txt         everything but torch: the NumPy lane, the site, the tests
 bench.txt       the peers that `make bench` measures besides
+oldest.txt      the oldest versions of what the package itself needs
 torch.txt       torch alone
 torch-needs.txt the plain Python packages that every build of torch needs
 torch-cuda.txt  the CUDA libraries that the public Linux build of torch needs besides
@@ -55,6 +56,9 @@ def main():
 
     bench = resolve("pyproject.toml", "--group", "bench", "--constraint", "requirements/dev.txt")
     (HERE / "bench.txt").write_text(bench, encoding="utf-8")
+
+    oldest = resolve("pyproject.toml", "--resolution", "lowest-direct")
+    (HERE / "oldest.txt").write_text(oldest, encoding="utf-8")
 
     torch = entries(resolve("-", "--constraint", "requirements/dev.txt", stdin=TORCH))
     torch = [re.sub(r"^(torch==\S+ \\\n)", rf"\1    --hash={CPU_BUILD} \\\n", entry) for entry in torch]

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from verifier import lanes
@@ -48,14 +49,29 @@ def torch():
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The whole site, built strictly by the command that the README names, into a folder of its own."""
+def site(tmp_path_factory, worker_id):
+    """The whole site, built strictly by the command that the README names, once for all workers of a run."""
+    if lanes.LANES["torch-cpu"].why_absent():
+        pytest.skip("the site cannot be built without torch: its labs train with it")
+    run = tmp_path_factory.getbasetemp()
+    built = (run if worker_id == "master" else run.parent) / "built"
+    with FileLock(built.with_suffix(".lock")):  # who comes second finds it done, or what went wrong with it
+        said = built.with_suffix(".failed")
+        if not built.exists() and not said.exists():
+            if failure := build_failure(built.with_suffix(".part")):
+                said.write_text(failure, encoding="utf-8")
+            else:
+                built.with_suffix(".part").rename(built)
+        assert not said.exists(), said.read_text(encoding="utf-8")
+    return built
+
+
+def build_failure(target):
+    """What `mkdocs build` says if it fails."""
     mkdocs = Path(sys.executable).with_name("mkdocs")
-    target = tmp_path_factory.mktemp("built") / "site"
     command = [mkdocs, "build", "--strict", "--site-dir", target]  # not --quiet: it would hide warnings from --strict
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return target
+    return done.stdout + done.stderr if done.returncode else None
 
 
 @pytest.fixture(scope="session")

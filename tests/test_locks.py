@@ -14,6 +14,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 LOCKS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "requirements").glob("*.txt"))}
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+DEPENDENCIES = PYPROJECT["project"]["dependencies"]
+OLDEST = "oldest.txt"
 CPU_BUILD = re.search(r'CPU_BUILD = "(\S+)"', (ROOT / "requirements/lock.py").read_text(encoding="utf-8"))[1]
 ENTRY = re.compile(
     r"^(?P<name>[a-z0-9][a-z0-9-]*)==(?P<version>[^\s;]+)(?: ; (?P<marker>.*?))?(?P<rest> \\\n(?:    .*\n?)+)"
@@ -85,9 +87,12 @@ def leaves_unmet(locks):
 
 
 def contradicts_itself(locks):
-    """A package pinned in two locks has one version in both: they are installed one after another."""
+    """A package pinned in two locks has one version in both: they are installed one after another.
+
+    Not the oldest ones: they take the place of what dev.txt put there.
+    """
     versions = {}
-    for file, name, version, _ in pins(locks):
+    for file, name, version, _ in pins({file: text for file, text in locks.items() if file != OLDEST}):
         versions.setdefault(name, {}).setdefault(file, set()).add(version)
     return [f"{name}: {files}" for name, files in versions.items() if len({frozenset(v) for v in files.values()}) > 1]
 
@@ -138,10 +143,18 @@ def test_a_spoiled_lock_is_refused(check, file, old, new, word):
 
 
 def test_every_lock_is_read_to_its_last_entry():
-    assert {*LOCKS} == {"dev.txt", "bench.txt", "torch.txt", "torch-needs.txt", "torch-cuda.txt"}
+    assert {*LOCKS} == {OLDEST, "dev.txt", "bench.txt", "torch.txt", "torch-needs.txt", "torch-cuda.txt"}
     assert {file: sum(pin[0] == file for pin in pins(LOCKS)) for file in LOCKS} == {
         file: len(re.findall(r"^[^\s#]", text, re.M)) for file, text in LOCKS.items()
     }
+
+
+def test_the_oldest_versions_are_those_that_pyproject_allows():
+    floors = {canonicalize_name(r.name): next(iter(r.specifier)).version for r in map(Requirement, DEPENDENCIES)}
+    locked = {name: version for file, name, version, _ in pins(LOCKS) if file == OLDEST}
+
+    assert floors.keys() == locked.keys()
+    assert all((locked[name] + ".0").startswith(f"{floors[name]}.") for name in floors)
 
 
 def test_every_check_has_been_seen_to_refuse():
