@@ -76,7 +76,7 @@ EXPECTED = {
 }
 
 CLAIMS = yaml.safe_load((DOCS / "claims.yaml").read_text(encoding="utf-8"))
-NAVIGATION = (DOCS.parent / "mkdocs.yml").read_text(encoding="utf-8")
+NAVIGATION = (DOCS.parent / "mkdocs.yml").read_text(encoding="utf-8").split("  - 章节:\n")[1].split("\n  - ")[0]
 CHAPTERS = re.findall(r"^      - ([\w-]+)\.md$", NAVIGATION, flags=re.M)  # those that readers are led to: finished ones
 
 
@@ -118,8 +118,20 @@ def evidence_faults(decided_by):
         if not (decided_by["lab"].startswith("labs/") and decided_by["open"] is True):
             yield f"decided_by: only a lab may be open, got {decided_by}"
         return
+    if set(decided_by) == {"test", "finds"}:
+        file, _, name = decided_by["test"].partition("::")
+        path = DOCS.parent / file
+        if not path.is_file() or f"def {name}(" not in path.read_text(encoding="utf-8"):
+            yield f"decided_by: there is no test {decided_by['test']}"
+        return
+    if set(decided_by) == {"lab", "finds"}:  # that the lab prints it: tests/test_site.py, where labs have been run
+        lab, _, section = decided_by["lab"].partition("#")
+        for language in LANGUAGES:
+            if section not in {heading for heading, _ in anchors(lab, language)}:
+                yield f"decided_by: docs/{language}/{lab}.md has no #{section}"
+        return
     if set(decided_by) != {"snippet", "finds"}:
-        yield f"decided_by: a snippet and what it finds, or an open lab, got {decided_by}"
+        yield f"decided_by: a snippet, a lab or a test and what it finds, or an open lab, got {decided_by}"
         return
     page, _, number = decided_by["snippet"].partition("#snippet-")
     for language in LANGUAGES:
@@ -189,6 +201,8 @@ def test_the_navigation_leads_to_chapters():
         ({"decided_by": {"snippet": "softmax#snippet-1", "finds": "scores"}}, "does not print scores"),
         ({"decided_by": {"snippet": "softmax#snippet-99", "finds": "0"}}, "has no snippet 99"),
         ({"decided_by": {"snippet": "softmax#snippet-1", "open": True}}, "or an open lab"),
+        ({"decided_by": {"lab": "labs/xor#nowhere", "finds": "5"}}, "docs/zh/labs/xor.md has no #nowhere"),
+        ({"decided_by": {"test": "tests/test_claims.py::test_nothing", "finds": "5"}}, "there is no test"),
         ({"decided_by": {"lab": "softmax#snippet-1", "open": True}}, "only a lab may be open"),
         ({"extra": 1}, "keys: ['extra']"),
     ],

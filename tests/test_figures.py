@@ -14,7 +14,7 @@ sys.path.insert(0, str(DOCS / "figures"))
 import drawing  # noqa: E402  (docs/figures is on the path only from here on)
 
 SCHEMES = ("light", "dark")
-SLUGS = sorted(path.stem.replace("_", "-") for path in (DOCS / "figures").glob("*.py") if path.stem != "drawing")
+SLUGS = sorted(path.stem.replace("_", "-") for path in (DOCS / "figures").glob("[a-z]*.py") if path.stem != "drawing")
 FIGURES = [(slug, name) for slug in SLUGS for name in drawing.names(slug)]
 NAMES = {  # the words that Chinese pages leave in Latin letters
     "Softmax",
@@ -27,6 +27,9 @@ NAMES = {  # the words that Chinese pages leave in Latin letters
     "ReLU",
     "Sobel",
     "Sigmoid",
+    "tanh",
+    "GELU",
+    "SiLU",
 }
 CHINESE = re.compile(r"[\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef]")
 
