@@ -8,6 +8,7 @@ import pytest
 from sybil import Document, Example, Region, Sybil
 from sybil.sybil import SybilCollection
 
+from verifier import labs
 from verifier.lanes import Lane
 from verifier.output import Checker
 from verifier.snippets import Snippet, docstring_snippets, page_snippets
@@ -33,11 +34,20 @@ class SnippetsInLane:
             return differences(example.parsed, example.path)
 
 
+class LabInLane(SnippetsInLane):
+    """A Sybil parser: a lab is one region, run as a whole in a process of its own."""
+
+    def evaluate(self, example: Example) -> str | None:
+        """Run the lab from its first cell to its last; return what it wrote, if it failed."""
+        return labs.failure(example.path, self.lane)
+
+
 class LaneSybil(Sybil):
-    """Sybil that names an item `<lane>:snippet-<n>`: stable while lines move."""
+    """Sybil that names an item `<lane>:snippet-<n>`, or `<lane>:lab`: stable while lines move."""
 
     def identify(self, example: Example) -> str:
-        return f"{self.name}:snippet-{example.parsed.number}"
+        number = example.parsed.number
+        return f"{self.name}:snippet-{number}" if number else f"{self.name}:lab"
 
 
 def differences(snippet: Snippet, path: str) -> str | None:
@@ -50,8 +60,12 @@ def differences(snippet: Snippet, path: str) -> str | None:
 
 
 def collect_page(path: Path, parent: pytest.Collector, root: Path):
-    """The snippets of a Markdown page, in every chosen lane; None for any other file."""
-    return _collector(page_snippets, "*.md", parent.config.stash[CHOSEN], root)(path, parent)
+    """The snippets of a Markdown page, or the lab that it is, in every chosen lane; None for any other file."""
+    chosen = parent.config.stash[CHOSEN]
+    if path.suffix == ".md" and labs.is_lab(text := path.read_text(encoding="utf-8")):
+        able = [lane for lane in chosen if labs.runs_in(text, lane)]
+        return _collector(labs.lab, "*.md", able, root, parser=LabInLane)(path, parent)
+    return _collector(page_snippets, "*.md", chosen, root)(path, parent)
 
 
 def collect_docstrings(path: Path, parent: pytest.Collector, root: Path):
@@ -59,11 +73,11 @@ def collect_docstrings(path: Path, parent: pytest.Collector, root: Path):
     return _collector(docstring_snippets, "*.py", parent.config.stash[CHOSEN], root)(path, parent)
 
 
-def _collector(find: Finder, pattern: str, lanes: Iterable[Lane], root: Path):
+def _collector(find: Finder, pattern: str, lanes: Iterable[Lane], root: Path, parser=SnippetsInLane):
     plain_text = {".py": Document}  # our own finder reads the docstrings, so Sybil need not
     return SybilCollection(
         LaneSybil(
-            [SnippetsInLane(find, lane, root)],
+            [parser(find, lane, root)],
             patterns=[pattern],
             path=str(root),
             name=lane.name,

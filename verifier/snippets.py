@@ -40,8 +40,13 @@ class Snippet:
     @property
     def sha256(self) -> str:
         """The fingerprint of the text: what a record of verification holds for."""
-        text = unicodedata.normalize("NFC", self.text.replace("\r\n", "\n")).rstrip() + "\n"
-        return hashlib.sha256(text.encode()).hexdigest()
+        return fingerprint(self.text)
+
+
+def fingerprint(text: str) -> str:
+    """What a text is known by: the same for any ending of its lines."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).rstrip() + "\n"
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def page_snippets(page: str, text: str) -> Iterator[Snippet]:

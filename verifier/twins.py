@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from verifier import labs
 from verifier.fences import fences
 
 HEADING = re.compile(r"(?P<marks>#{1,6}) (?P<title>.*?)(?:\{\s*#(?P<id>[\w-]+)[^}]*\})?\s*")
@@ -79,13 +80,14 @@ def blocks(page: str) -> Iterator[Block]:
     lines = page.splitlines()
     yield from _front_matter(lines)
     fenced = {fence.line: fence for fence in fences(page)}
+    notebook = labs.is_lab(page)
     paragraph: Block | None = None
     i = _body(lines)
     while i < len(lines):
         line, text = i + 1, lines[i].strip()
         if line in fenced:
             fence, paragraph = fenced[line], None
-            yield Block("fence", line, (fence.info, fence.text))
+            yield Block("fence", line, (fence.info, labs.shared(fence.text) if notebook else fence.text))
             i += page.count("\n", fence.start, fence.end) or 1
             continue
         if text == "$$":

@@ -37,6 +37,8 @@ WORDS = {
     "decided": {"zh": "依据", "en": "Decided by"},
     "snippet": {"zh": "第 {} 段代码", "en": "snippet {}"},
     "finds": {"zh": "，结果 `{}`", "en": ", which finds `{}`"},
+    "lab": {"zh": "实验 {}", "en": "lab {}"},
+    "test": {"zh": "测试 `{}`", "en": "test `{}`"},
     "open": {"zh": "待实验（{}）：要训练才能判定", "en": "open, awaits the lab {}: only training can decide it"},
     "references": {"zh": "文献", "en": "References"},
 }
@@ -120,13 +122,20 @@ def entry(claim, language):
 
 
 def decided(by, here, language):
-    """The snippet that decides, with its chapter where that is another one, and what it finds; or the open lab."""
+    """The snippet that decides, with its chapter where that is another one, or the lab, or the test; what it finds."""
     if by.get("open"):
         return WORDS["open"][language].format(by["lab"])
-    page, _, anchor = by["snippet"].partition("#")
+    return _decider(by, here, language) + WORDS["finds"][language].format(by["finds"])
+
+
+def _decider(by, here, language):
+    if "test" in by:
+        return WORDS["test"][language].format(by["test"])
+    page, _, anchor = by.get("lab", by.get("snippet")).partition("#")
+    if "lab" in by:
+        return f"[{WORDS['lab'][language].format(page.removeprefix('labs/'))}]({page}.md#{anchor})"
     elsewhere = "" if page == here else CHAPTERS[page][language] + ("" if language == "zh" else ", ")
-    link = f"[{elsewhere}{WORDS['snippet'][language].format(anchor.rpartition('-')[2])}]({page}.md#{anchor})"
-    return link + WORDS["finds"][language].format(by["finds"])
+    return f"[{elsewhere}{WORDS['snippet'][language].format(anchor.rpartition('-')[2])}]({page}.md#{anchor})"
 
 
 def _colon(language):

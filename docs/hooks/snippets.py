@@ -12,8 +12,10 @@ SESSION = re.compile(r'<div class="language-pycon highlight">(?P<block>.*?</pre>
 TAGS = re.compile(r"<[^>]+>")
 
 
-def on_page_markdown(markdown, **_):
-    """Every fence tagged python is a session: color it as one, with prompts and outputs apart."""
+def on_page_markdown(markdown, page, **_):
+    """Every fence tagged python is a session: color it as one, with prompts and outputs apart. Labs have programs."""
+    if "jupyter" in page.meta:
+        return markdown
     for fence in reversed(list(fences(markdown))):
         if fence.info == "python":
             opening = markdown[fence.start :].replace("python", "pycon", 1)
