@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from verifier.glossary import terms
 from verifier.output import Checker
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -154,6 +155,107 @@ def test_search_finds_the_page(page, address, path, query, target):
     found = page.locator(".md-search-result__item > a").evaluate_all("links => links.slice(0, 3).map(a => a.pathname)")
 
     assert any(link == "/cnnref/" + target for link in found), found
+
+
+# What readers type who learned another name, and the term they mean.
+ELSEWHERE = {
+    "zh": {
+        "汇聚": "pooling",
+        "批标准化": "batch-normalization",
+        "批量归一化": "batch-normalization",
+        "BN": "batch-normalization",
+        "步长": "stride",
+        "均值池化": "average-pooling",
+        "mean pooling": "average-pooling",
+        "稠密层": "linear-layer",
+        "反卷积": "transposed-convolution",
+        "过滤器": "filter",
+        "特征映射": "feature-map",
+        "下采样": "downsampling",
+        "残差连接": "skip-connection",
+        "信息熵": "entropy",
+        "归一化指数函数": "softmax",
+        "异常值": "outlier",
+        "移动平均": "running-statistics",
+        "膨胀卷积": "dilated-convolution",
+        "接受域": "receptive-field",
+        "参数共享": "weight-sharing",
+        "线性整流函数": "relu",
+        "椒盐噪声": "salt-and-pepper",
+        "核技巧": "kernel-trick",
+    },
+    "en": {
+        "mean pooling": "average-pooling",
+        "BN": "batch-normalization",
+        "batchnorm": "batch-normalization",
+        "field of view": "receptive-field",
+        "fully connected layer": "linear-layer",
+        "dense layer": "linear-layer",
+        "deconvolution": "transposed-convolution",
+        "atrous convolution": "dilated-convolution",
+        "shortcut": "skip-connection",
+        "neuron": "unit",
+        "nonlinearity": "non-linearity",
+        "logistic function": "sigmoid",
+        "log loss": "cross-entropy",
+        "moving averages": "running-statistics",
+        "subsampling": "downsampling",
+        "back-propagation": "backpropagation",
+        "z-score": "standardization",
+        "parameter sharing": "weight-sharing",
+        "swish": "silu",
+        "rectified linear unit": "relu",
+    },
+}
+
+
+def places(language):
+    """For each term the two places that a search must lead to: its entry, and what explains it."""
+    folder = {"zh": "/cnnref/", "en": "/cnnref/en/"}[language]
+    for term in terms((DOCS / language / "glossary.md").read_text(encoding="utf-8")):
+        page, hash, anchor = term.explained.partition("#")
+        yield term.id, {f"{folder}glossary/#{term.id}", f"{folder}{page.removesuffix('.md')}/{hash}{anchor}"}
+
+
+@pytest.mark.parametrize("language", ELSEWHERE)
+def test_search_knows_the_names_in_use_elsewhere(page, address, language):
+    visit(page, address + {"zh": "", "en": "en/"}[language])
+    wanted, missed = dict(places(language)), {}
+    for query, term in ELSEWHERE[language].items():
+        page.locator("input.md-search__input").fill("")
+        page.wait_for_function("!document.querySelector('.md-search-result__item')")
+        page.locator("input.md-search__input").click()
+        page.keyboard.insert_text(query)
+        page.keyboard.press("End")
+        page.wait_for_selector(".md-search-result__item a", timeout=10_000)
+        links = "item => [...item.querySelectorAll(':scope > a')].map(link => link.pathname + link.hash)"
+        found = page.locator(".md-search-result__item").evaluate_all(f"all => all.slice(0, 3).flatMap({links})")
+        if missing := wanted[term] - set(found):
+            missed[query] = missing, found[:8]
+
+    assert missed == {}
+
+
+def test_a_result_shows_the_name_that_was_typed_and_no_other(page, address):
+    visit(page, address)
+    page.locator("input.md-search__input").click()
+    page.keyboard.insert_text("批标准化")
+    page.keyboard.press("End")
+    page.wait_for_selector(".md-search-result__item .md-tag mark", timeout=10_000)
+
+    assert set(page.locator(".md-search-result__item .md-tag:visible").all_inner_texts()) == {"批标准化"}
+
+
+@pytest.mark.parametrize("path", ["", "en/"])
+def test_the_home_page_leads_to_all_chapters(page, address, path):
+    visit(page, address + path)
+    questions = page.locator(".questions li")
+    tiles = page.locator(".counts strong").all_inner_texts()
+
+    assert questions.count() == 7
+    assert page.locator(".questions li a").count() == 8
+    assert len(tiles) == 4
+    assert min(map(int, tiles)) > 50
 
 
 def test_an_unknown_address_gets_a_page_in_both_languages(page, address):
