@@ -1,5 +1,6 @@
 """The built site, as files: both languages, every Python block verified, formulas as MathML, nothing from elsewhere."""
 
+import functools
 import html
 import json
 import re
@@ -7,7 +8,9 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
+import yaml
 
+from verifier import evidence, labs
 from verifier.runnable import program
 from verifier.snippets import docstring_snippets, page_snippets
 
@@ -72,7 +75,7 @@ def test_every_python_block_that_is_shown_is_run(site):
     """Count with the renderer, not with the collector: a snippet that silently stops being tested fails here."""
     verified, seen = docstring_examples(), 0
     for address, page in pages(site).items():
-        if markdown := source(address):
+        if (markdown := source(address)) and not labs.is_lab(markdown.read_text(encoding="utf-8")):
             shown = [text_of(m["block"]) for m in sessions(page)]
             own = [s.text for s in page_snippets(str(markdown), markdown.read_text(encoding="utf-8"))]
             assert shown[: len(own)] == own, address
@@ -83,19 +86,65 @@ def test_every_python_block_that_is_shown_is_run(site):
     assert seen >= 16
 
 
+@functools.cache
+def built_labs(site) -> dict[str, tuple[str, Path]]:
+    """The page of each lab by its address, with its source."""
+    sources = {address: source(address) for address in pages(site)}
+    return {
+        address: (pages(site)[address], path)
+        for address, path in sources.items()
+        if path and labs.is_lab(path.read_text(encoding="utf-8"))
+    }
+
+
+def test_every_cell_of_a_lab_is_shown_and_nothing_of_the_plugin(site):
+    found = built_labs(site)
+
+    assert len(found) == 2 * len(list((ROOT / "docs/zh/labs").glob("*.md")))
+    for address, (page, path) in found.items():
+        cells = [cell.text for cell in labs.cells(address, path.read_text(encoding="utf-8"))]
+        assert [text_of(m["block"]) for m in sessions(page)] == cells, address
+        assert "jp-" not in page, address
+        assert len(page.encode()) < 300_000, address
+        assert 'class="cell-output"' in page, address
+        book = json.loads((site / address.replace("/index.html", ".ipynb")).read_text(encoding="utf-8"))
+        code = ["".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code"]
+        assert [each.rstrip() for each in code] == [each.rstrip() for each in cells], address
+
+
+def printed(page: str) -> dict[str, str]:
+    """What the cells of each section of a lab printed, by the id of the section."""
+    parts = re.split(r'<h[1-6] id="([\w-]+)">', page)
+    boxes = re.compile(r'<div class="cell-output"[^>]*><pre>(.*?)</pre>', re.S)
+    sections = zip(parts[1::2], parts[2::2], strict=True)
+    return {name: "\n".join(map(html.unescape, boxes.findall(part))) for name, part in sections}
+
+
+def test_a_lab_prints_what_the_ledger_says_it_finds(site):
+    claims = yaml.safe_load((ROOT / "docs/claims.yaml").read_text(encoding="utf-8"))
+    decided = [(c["id"], c["decided_by"]) for c in claims if "lab" in c["decided_by"] and "finds" in c["decided_by"]]
+    by_lab = {address: printed(page) for address, (page, _) in built_labs(site).items()}
+
+    assert decided
+    for name, by in decided:
+        lab, _, section = by["lab"].partition("#")
+        for folder in ("", "en/"):
+            assert str(by["finds"]) in by_lab[f"{folder}{lab}/index.html"][section], name
+
+
 def test_no_session_is_shown_outside_the_verified_blocks(site):
     """Neither in an indented block nor in raw HTML, which no collector reads."""
     for address, page in pages(site).items():
         page = re.sub(r'<details class="mkdocstrings-source">.*?</details>', "", page, flags=re.S)
         blocks = [text_of(block) for block in re.findall(r"<pre\b.*?</pre>", page, flags=re.S)]
         shown = [block for block in blocks if re.search(r"^\s*>>>( |$)", block, flags=re.M)]
-        assert len(shown) == len(sessions(page)), address
+        assert len(shown) == (0 if address in built_labs(site) else len(sessions(page))), address
 
 
 def test_the_copy_button_gives_the_program_of_its_snippet(site):
     copied = 0
     for address, page in pages(site).items():
-        for found in sessions(page):
+        for found in [] if address in built_labs(site) else sessions(page):  # the code of a lab is a program already
             code = html.unescape(re.search(r'data-copy="([^"]*)"', found["attributes"])[1])
             assert code == program(text_of(found["block"])), address
             assert ">>>" not in code
@@ -230,3 +279,37 @@ def test_figures_come_in_pairs_with_text_alternatives(site):
             seen += 1
 
     assert seen >= 8
+
+
+@pytest.mark.parametrize(("folder", "language"), [("", "zh"), ("en/", "en")])
+def test_the_home_page_counts_what_is_there(site, folder, language):
+    """Count with the renderer what docs/hooks/counts.py counts in the sources."""
+    built = {address: page for address, page in pages(site).items() if address.startswith("en/") == (language == "en")}
+    home, ledger = built[f"{folder}index.html"], built[f"{folder}claims/index.html"]
+    shown = {
+        text_of(session["block"])
+        for address, page in built.items()
+        if not address.startswith(f"{folder}api/")
+        for session in sessions(page)
+        if ">>> " in text_of(session["block"])
+    }
+    drawn = {each for page in built.values() for each in re.findall(r'src="[^"]*(figures/[^"]+)#only-light"', page)}
+    named = re.findall(r"<h3 ", built[f"{folder}glossary/index.html"])
+    judged = re.findall(r'<div class="claim"[^>]* data-verdict="([\w-]+)"', ledger)
+
+    tiles = re.search(r'<div class="counts">.*?</div>', home, re.S)[0]
+    assert [int(n) for n in re.findall(r"<strong>(\d+)</strong>", tiles)] == [*map(len, (shown, judged, drawn, named))]
+    shares = re.findall(r'<li class="claim" data-verdict="([\w-]+)"><strong>(\d+)</strong>', home)
+    assert {verdict: int(n) for verdict, n in shares} == {verdict: judged.count(verdict) for verdict, _ in shares}
+    assert sum(int(n) for _, n in shares) == len(judged) > 100
+    assert "<!-- count" not in home
+
+
+@pytest.mark.parametrize(("folder", "never"), [("", "不算验证过"), ("en/", "not verified")])
+def test_the_home_page_claims_no_gpu_without_a_record(site, folder, never):
+    home = pages(site)[f"{folder}index.html"]
+    rows = dict(re.findall(r"<td[^>]*>((?:NumPy|PyTorch)[^<]*)</td>\s*<td[^>]*>([^<]+)</td>", home))
+
+    assert list(rows) == ["NumPy", "PyTorch CPU", "PyTorch CUDA"]
+    assert (never in rows["PyTorch CUDA"]) == (not evidence.read("torch-cuda").passed)
+    assert never not in rows["NumPy"] + rows["PyTorch CPU"]

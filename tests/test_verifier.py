@@ -220,7 +220,6 @@ def test_evidence_names_text_lane_outcome_and_versions(tmp_path):
     assert first == {
         "page": "docs/page.md",
         "snippet": 1,
-        "line": 4,
         "sha256": next(page_snippets("docs/page.md", GOOD)).sha256,
         "lane": "numpy",
         "outcome": "passed",

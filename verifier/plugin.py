@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sybil.integration.pytest import SybilItem
 
-from verifier import evidence, lanes
+from verifier import agreement, evidence, lanes
 from verifier.pages import CHOSEN
 
 RAN = pytest.StashKey[list]()
@@ -72,8 +72,9 @@ def pytest_sessionfinish(session):
     config = session.config
     if hasattr(config, "workerinput") or config.option.collectonly or not config.getoption("evidence"):
         return
-    rows = config.stash[RAN]
-    evidence.write(config.getoption("evidence"), rows, {lane.name: lane.versions() for lane in config.stash[CHOSEN]})
+    rows, chosen = config.stash[RAN], config.stash[CHOSEN]
+    operators = {lane.name: agreement.differences(lane) for lane in chosen}
+    evidence.write(config.getoption("evidence"), rows, {lane.name: lane.versions() for lane in chosen}, operators)
     empty = {lane.name for lane in config.stash[CHOSEN]} - {row["lane"] for row in rows}
     if empty or not rows:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
