@@ -18,9 +18,16 @@ import yaml
 ROOT = Path(__file__).parents[1]
 TOOLS = Path(sys.executable).parent
 PINS = {pin["action"]: pin for pin in yaml.safe_load((ROOT / "tests/workflow_pins.yaml").read_text(encoding="utf-8"))}
-HOSTED = "ubuntu-24.04"
+HOSTED = {"ubuntu-24.04", "macos-15", "windows-2025"}
 TRIGGERS = {
-    "ci.yml": {"pull_request": None, "push": {"branches": ["main"]}, "workflow_dispatch": None},
+    "ci.yml": {
+        "pull_request": None,
+        "push": {"branches": ["main"]},
+        "schedule": [{"cron": "41 3 * * 2"}],
+        "workflow_dispatch": None,
+    },
+    "release.yml": {"release": {"types": ["published"]}},
+    "gpu-pr.yml": {"pull_request": {"types": ["labeled"]}},  # a fork's copy: no secret, no write, a machine of GitHub's
     "site.yml": {"pull_request": None, "push": {"branches": ["main"]}, "workflow_dispatch": None},
     # The GPU lane runs merged code: adding any event of a pull request here opens the machine to everybody.
     "gpu.yml": {
@@ -43,10 +50,27 @@ TRIGGERS = {
     },
 }
 GPU_CONDITION = "vars.GPU_RUNNER_GROUP != '' && github.ref == 'refs/heads/main' && !github.event.repository.fork"
+GPU_PR_CONDITION = "github.event.label.name == 'gpu-ci' && vars.GPU_PR_RUNNER_GROUP != ''"
+NEWEST_CONDITION = "github.event_name == 'schedule' || github.event_name == 'workflow_dispatch'"
 DEPLOY_CONDITION = (
     "github.event_name != 'pull_request' && github.ref == 'refs/heads/main' && !github.event.repository.fork"
 )
-REQUIRED_TARGETS = {"ci.yml": {"lint", "test", "test-numpy"}, "gpu.yml": {"test"}, "site.yml": {"site"}}
+REQUIRED_TARGETS = {
+    "ci.yml": {"lint", "test", "test-numpy", "test-oldest", "test-newest"},
+    "gpu.yml": {"test"},
+    "gpu-pr.yml": {"test"},
+    "site.yml": {"evidence", "site", "offline", "test"},
+    "release.yml": {"dist"},
+}
+# The jobs that may write, all that they do, and when: none of them runs a line of this project.
+TRUSTED = {
+    "site.yml: deploy": ({"pages": "write", "id-token": "write"}, ["actions/deploy-pages"], DEPLOY_CONDITION),
+    "release.yml: publish": (
+        {"id-token": "write"},
+        ["actions/download-artifact", "pypa/gh-action-pypi-publish"],
+        "${{ !github.event.repository.fork }}",
+    ),
+}
 # Whatever installs or runs the project goes through `make`; beside it only what looks, moves or compares.
 COMMANDS = {"make", "chromium", "nvidia-smi", "test", "mv", "rm", "diff"}
 
@@ -160,17 +184,16 @@ def triggers(root):
 
 
 def permissions(root):
-    """None for a file, reading for a job; only the deployment, which runs nothing of ours, may write."""
+    """None for a file, reading for a job; only deployment and publication, which run nothing of ours, may write."""
     wrong = [f"{name}: permissions: {{}} at the top" for name, w in workflows(root).items() if w["permissions"] != {}]
     for place, job in jobs(root):
-        deploys = place == "site.yml: deploy"
-        granted = {"pages": "write", "id-token": "write"} if deploys else {"contents": "read"}
+        granted, does, only = TRUSTED.get(place, ({"contents": "read"}, None, None))
         if job.get("permissions") != granted:
             wrong.append(f"{place}: permissions are {job.get('permissions')}, not {granted}")
-        if deploys and [s.get("uses", "a command").partition("@")[0] for s in job["steps"]] != ["actions/deploy-pages"]:
-            wrong.append(f"{place}: does more than deploy")
-        if deploys and job["if"] != DEPLOY_CONDITION:
-            wrong.append(f"{place}: deploys if {job['if']}")
+        if does and [s.get("uses", "a command").partition("@")[0] for s in job["steps"]] != does:
+            wrong.append(f"{place}: does more than {does}")
+        if does and job.get("if") != only:
+            wrong.append(f"{place}: runs if {job.get('if')}")
     return wrong
 
 
@@ -195,16 +218,38 @@ def minutes(job):
 
 
 def machines(root):
-    """GitHub's machines run everything but the GPU lane; that lane runs only where a group is named, on main."""
+    """GitHub's machines run everything but the GPU lanes; those run only where a group is named, and on their terms."""
+    groups = {  # where, if what, in which environment
+        "gpu.yml": ({"group": "${{ vars.GPU_RUNNER_GROUP }}"}, GPU_CONDITION, "gpu"),
+        "gpu-pr.yml": ({"group": "${{ vars.GPU_PR_RUNNER_GROUP }}"}, GPU_PR_CONDITION, None),
+    }
     wrong = []
     for place, job in jobs(root):
-        gpu = place.startswith("gpu.yml")
-        wanted = {"group": "${{ vars.GPU_RUNNER_GROUP }}"} if gpu else HOSTED
-        if job["runs-on"] != wanted:
-            wrong.append(f"{place}: runs on {job['runs-on']}, not on {wanted}")
-        if gpu and (job.get("if"), job.get("environment")) != (GPU_CONDITION, "gpu"):
-            wrong.append(f"{place}: runs if {job.get('if')}, in environment {job.get('environment')}")
+        file = place.partition(":")[0]
+        if file in groups:
+            found = (job["runs-on"], job.get("if"), job.get("environment"))
+            if found != groups[file]:
+                wrong.append(f"{place}: runs on {found[0]} if {found[1]}, in environment {found[2]}")
+        elif unknown := systems(job) - HOSTED:
+            wrong.append(f"{place}: runs on {sorted(unknown)}, not on {sorted(HOSTED)}")
     return wrong
+
+
+def systems(job):
+    """The machines of a job: the one that it names, or those of its matrix."""
+    where = job["runs-on"]
+    if where == "${{ matrix.system }}":
+        return set(job["strategy"]["matrix"]["system"])
+    return {where if isinstance(where, str) else json.dumps(where)}
+
+
+def unlocked(root):
+    """What is not locked runs by the clock or by hand, never for a pull request."""
+    return [
+        f"{place}: runs if {job.get('if')}, not if {NEWEST_CONDITION}"
+        for place, job in jobs(root)
+        if any("test-newest" in s.get("run", "") for s in job["steps"]) and job.get("if") != NEWEST_CONDITION
+    ]
 
 
 def targets(root):
@@ -230,7 +275,7 @@ def targets(root):
     return wrong
 
 
-CHECKS = [audit, schema, shell, pins, inputs, triggers, permissions, credentials, limits, machines, targets]
+CHECKS = [audit, schema, shell, pins, inputs, triggers, permissions, credentials, limits, machines, unlocked, targets]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -264,13 +309,28 @@ SPOILED = [
     (permissions, "workflows/ci.yml", "permissions: {}", "permissions: read-all", "at the top"),
     (permissions, "workflows/ci.yml", "contents: read", "contents: write", "ci.yml: lint"),
     (permissions, "workflows/site.yml", "contents: read", "pages: write", "site.yml: build"),
-    (permissions, "workflows/site.yml", "- id: deployment", "- run: make site\n      - id: deployment", "than deploy"),
+    (permissions, "workflows/site.yml", "- id: deployment", "- run: make site\n      - id: deployment", "more than"),
     (
         permissions,
         "workflows/site.yml",
         "\n    if: github.event_name != 'pull_request' && ",
         "\n    if: ",
-        "deploys if",
+        "site.yml: deploy: runs if",
+    ),
+    (permissions, "workflows/release.yml", "id-token: write", "contents: write", "release.yml: publish"),
+    (
+        permissions,
+        "workflows/release.yml",
+        "      - uses: pypa",
+        "      - run: make dist\n      - uses: pypa",
+        "does more",
+    ),
+    (
+        permissions,
+        "workflows/release.yml",
+        "    if: ${{ !github.event.repository.fork }}\n",
+        "",
+        "publish: runs if None",
     ),
     (credentials, "workflows/gpu.yml", "persist-credentials: false", "persist-credentials: true", "gpu.yml"),
     (credentials, "workflows/site.yml", "          persist-credentials: false\n", "          lfs: false\n", "site.yml"),
@@ -282,10 +342,40 @@ SPOILED = [
     (machines, "workflows/ci.yml", "runs-on: ubuntu-24.04", "runs-on: [self-hosted, gpu]", "self-hosted"),
     (machines, "workflows/gpu.yml", "vars.GPU_RUNNER_GROUP != '' && ", "", "gpu.yml"),
     (machines, "workflows/gpu.yml", "environment: gpu #", "environment: site #", "environment site"),
+    (machines, "workflows/gpu-pr.yml", "github.event.label.name == 'gpu-ci' && vars", "vars", "gpu-pr.yml"),
+    (machines, "workflows/gpu-pr.yml", "GPU_PR_RUNNER_GROUP }}", "GPU_RUNNER_GROUP }}", "gpu-pr.yml"),
+    (machines, "workflows/ci.yml", "[macos-15, windows-2025]", "[macos-15, self-hosted]", "self-hosted"),
+    (triggers, "workflows/gpu-pr.yml", "types: [labeled]", "types: [labeled, synchronize]", "synchronize"),
+    (triggers, "workflows/gpu-pr.yml", "  pull_request:\n", "  pull_request_target:\n", "pull_request_target"),
+    (triggers, "workflows/release.yml", "types: [published]", "types: [created]", "created"),
+    (
+        unlocked,
+        "workflows/ci.yml",
+        "    if: github.event_name == 'schedule' || ",
+        "    if: always() || ",
+        "ci.yml: newest",
+    ),
+    (credentials, "workflows/release.yml", 'PIP_NO_CACHE_DIR: "1"', "TOKEN: ${{ secrets.PYPI }}", "names secrets"),
+    (
+        inputs,
+        "workflows/release.yml",
+        "          path: dist\n      - uses: pypa",
+        "          paths: dist\n      - uses: pypa",
+        "'paths'",
+    ),
+    (pins, "workflows/release.yml", "@dc37677b", "@dc37677c", "release.yml:"),
     (targets, "workflows/ci.yml", "run: make lint", "run: make lnt", "no target lnt"),
     (targets, "workflows/ci.yml", "run: make lint", "run: ruff check .", "ruff is not one of"),
     (targets, "workflows/ci.yml", "chromium --version", "chromium --version; id", "more than one command"),
     (targets, "workflows/ci.yml", "run: make test-numpy", "run: make test", "does not run make test-numpy"),
+    (
+        targets,
+        "workflows/release.yml",
+        "make dist\n          mv",
+        "python -m build\n          mv",
+        "python is not one of",
+    ),
+    (targets, "workflows/site.yml", "run: make evidence", "run: make lint", "does not run make evidence"),
     (targets, "workflows/gpu.yml", "PYTEST_ARGS=", "PYTEST_ARG=", "no variable PYTEST_ARG"),
 ]
 

@@ -12,6 +12,18 @@ FORMULA = re.compile(r'<(?P<tag>span|div) class="arithmatex">\\[(\[](?P<tex>.*?)
 INLINE_AND_MARK = re.compile(
     r"(<math(?! [^>]*display)[^>]*>(?:(?!</math>).)*</math>)([，。、；：！？”）》,.;:!?)]+)", re.DOTALL
 )
+# math-core aligns with style attributes, which the site's policy does not admit: site.css has classes in their place.
+STYLED = re.compile(r' style="(?P<style>[^"]*)"')
+CLASSES = {
+    "text-align:left": "m-left",
+    "text-align:right": "m-right",
+    "justify-items:start": "m-start",
+    "justify-items:end": "m-end",
+    "padding-left:0": "m-tight-left",
+    "padding-right:0": "m-tight-right",
+    "padding-left:1em": "m-apart",
+    "margin-left:-0.16666667em": "m-back",
+}
 TERMINAL_COLORS = re.compile(r"\x1b\[[\d;]*m")
 
 converter = LatexToMathML()
@@ -32,5 +44,14 @@ def mathml(found, where):
     except LatexError as error:
         reason = TERMINAL_COLORS.sub("", str(error)).strip()
         raise PluginError(f"{where}: this formula does not parse: {tex}\n{reason}") from error
+    formula = STYLED.sub(lambda style: f' class="{_class(style["style"], tex, where)}"', formula)
     formula = formula.replace("<math", '<math data-search-exclude="true"', 1)  # p_i is not a word that a reader types
     return f'<div class="formula">{formula}</div>' if display else formula
+
+
+def _class(style, tex, where):
+    """The classes that stand for a style attribute, one for each of its declarations."""
+    declarations = [each.replace(" ", "") for each in style.split(";") if each.strip()]
+    if unknown := [each for each in declarations if each not in CLASSES]:
+        raise PluginError(f"{where}: {tex} needs the style {unknown[0]}; give it a class in formulas.py and site.css")
+    return " ".join(CLASSES[each] for each in declarations)
