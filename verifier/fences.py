@@ -1,7 +1,7 @@
 """The fenced blocks of a Markdown page, with the lines and columns where they really stand."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 OPENING = re.compile(r"(?P<indent>[ \t]*)(?P<marks>`{3,}|~{3,})(?P<info>.*)")
@@ -34,6 +34,15 @@ def fences(page: str) -> Iterator[Fence]:
         text = "".join(_without(opening["indent"], line) for line in lines[i + 1 : closing])
         yield Fence(opening["info"], text, i + 1, offsets[i], offsets[min(closing + 1, len(lines))])
         i = closing + 1
+
+
+def change_prose(page: str, change: Callable[[str], str]) -> str:
+    """The page with what stands outside of its fences changed: `names[0](x)` in code is no link."""
+    parts, end = [], 0
+    for fence in fences(page):
+        parts += [change(page[end : fence.start]), page[fence.start : fence.end]]
+        end = fence.end
+    return "".join([*parts, change(page[end:])])
 
 
 def _closing(lines: list[str], opened: int, marks: str) -> int:

@@ -136,13 +136,13 @@ def same_output(words, ink):
     """Two inputs that differ in every place and pool to the same numbers."""
     figure, (axes,) = ink.panels(height=2.3)
     a = np.array([[9.0, 1, 0, 2], [3, 7, 8, 5], [1, 4, 0, 6], [2, 0, 3, 1]])
-    b = np.array([[0.0, 0, 0, 0], [9, 0, 0, 8], [4, 4, 6, 6], [4, 4, 6, 6]])
+    b = np.array([[0.0, 0, 1, 0], [9, 0, 0, 8], [4, 3, 6, 5], [1, 2, 0, 2]])
     for left, x, name in ((0, a, "first"), (5, b, "second")):
         _winners(axes, x, left, 0, ink)
         axes.text(left + 2, -0.25, words[name], ha="center", va="bottom", color=ink.muted)
     y, other = _pooled(a), _pooled(b)
-    if not (y == other).all():
-        raise ValueError("the two inputs must pool to the same output")
+    if (a == b).any() or not (y == other).all():
+        raise ValueError("the two inputs must differ everywhere and pool to the same output")
     axes.annotate("", (10.6, 2), (9.3, 2), arrowprops=_arrow(ink.muted))
     _grid(axes, y, 11, 1, ink, tint=_quarters(ink))
     axes.text(12, 0.75, words["pooled"], ha="center", va="bottom", color=ink.muted)

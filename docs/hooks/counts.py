@@ -18,6 +18,7 @@ from verifier.snippets import page_snippets
 DOCS = Path(__file__).parents[1]
 MARK = re.compile(r"<!-- count: (?P<what>[\w-]+) -->")
 FIGURE = re.compile(r"\]\((?:\.\./)*(figures/[\w/-]+\.svg)")
+LAB_FIGURE = re.compile(r"^\*\*(?:图|Figure) \d+[.。]\*\*", re.MULTILINE)  # drawn by the lab, captioned in its text
 NAMES = {"numpy": "NumPy", "torch-cpu": "PyTorch CPU", "torch-cuda": "PyTorch CUDA"}
 WORDS = {
     "zh": {
@@ -75,8 +76,10 @@ def fingerprints(language):
 
 
 def figures(language):
-    """Every drawing that a page shows."""
-    return {figure for text in pages(language).values() for figure in FIGURE.findall(text)}
+    """Every drawing that a page shows, and those that labs draw."""
+    labs = sorted((DOCS / language / "labs").glob("*.md"))
+    drawn = {(lab.stem, caption) for lab in labs for caption in LAB_FIGURE.findall(lab.read_text(encoding="utf-8"))}
+    return drawn | {figure for text in pages(language).values() for figure in FIGURE.findall(text)}
 
 
 def summary(language, claims):

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import sys
+import unicodedata
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import urljoin
@@ -22,7 +23,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 from mkdocs.structure.pages import Page
 
-from verifier.fences import fences
+from verifier.fences import change_prose, fences
 
 ROOT = Path(__file__).parents[2]
 FIGURES = ROOT / "docs/figures"
@@ -30,6 +31,7 @@ CACHE = ROOT / ".cache/labs"
 LIBRARIES = ("numpy", "torch", "scikit-learn", "matplotlib", "mkdocs-jupyter", "ipykernel")
 CAPTION = re.compile(r"\s*(?P<caption>\*\*(?:图|Figure) \d+[.。]\*\*.*?)(?=\n\n|\Z)", re.DOTALL)
 MARKUP = re.compile(r"\*\*|`|\$|\[([^\]]*)\]\([^)]*\)")
+SYMBOL = re.compile(r"\\(?P<name>[a-zA-Z]+)")
 HEADING_ID = re.compile(r"^(#{1,6} .*?)\s*\{ *#[^}]*\}$", re.MULTILINE)
 BOX = re.compile(r"^///(?: \w+ \|(?P<title>.*))?(?:\n {4}attrs: .*)?$", re.MULTILINE)
 LOCAL_LINK = re.compile(r"\]\((?P<target>(?!\w+:)[^)\s]+)\)")
@@ -163,19 +165,32 @@ def captioned(markdown: str) -> str:
                 f"{uri}: behind a picture of a lab comes a paragraph that begins **Figure N.** or **图 N.**"
             )
         caption = found["caption"]
-        alternative = " ".join(MARKUP.sub(r"\1", caption).split()).replace("[", "(").replace("]", ")")
+        alternative = SYMBOL.sub(_letter, " ".join(MARKUP.sub(r"\1", caption).split()))
+        alternative = alternative.replace("[", "(").replace("]", ")")
         below = f'<figcaption markdown="span">{caption}</figcaption>'
         done.append(f'<figure markdown="span">\n![{alternative}]({uri})\n{below}\n</figure>\n{rest[found.end() :]}')
     return "".join(done)
 
 
+def _letter(symbol: re.Match) -> str:
+    """A Greek letter of a formula, for an alternative text, which knows no formulas; any other command by its name."""
+    try:
+        return unicodedata.lookup(f"GREEK SMALL LETTER {symbol['name']}")
+    except KeyError:
+        return symbol["name"]
+
+
 def notebook(page, site_url: str) -> str:
     """The page as a notebook for Jupyter: what only this site understands is gone, links lead to the site."""
     text = Path(page.file.abs_src_path).read_text(encoding="utf-8")
-    text = HEADING_ID.sub(r"\1", text)
-    text = BOX.sub(lambda found: f"**{found['title'].strip()}**" if found["title"] else "", text)
     here = urljoin(site_url, page.file.src_uri)
-    text = LOCAL_LINK.sub(lambda found: f"]({urljoin(here, found['target']).replace('.md', '/')})", text)
+
+    def portable(prose: str) -> str:
+        prose = HEADING_ID.sub(r"\1", prose)
+        prose = BOX.sub(lambda box: f"**{box['title'].strip()}**" if box["title"] else "", prose)
+        return LOCAL_LINK.sub(lambda link: f"]({urljoin(here, link['target']).replace('.md', '/')})", prose)
+
+    text = change_prose(text, portable)
     book = jupytext.reads(text, fmt="md")
     book.cells = [cell for cell in book.cells if cell.cell_type != "raw"]  # title and description are the site's
     for number, cell in enumerate(book.cells):

@@ -9,6 +9,8 @@ import re
 from pathlib import Path
 from urllib.parse import urljoin
 
+from verifier.fences import change_prose
+
 DIRECTIVE = re.compile(r"^::: (?P<module>[\w.]+)$(?:\n {4}.*|\n(?=\n {4}))*", re.MULTILINE)
 LINK = re.compile(r"\]\((?P<target>(?!\w+:|#)[^)\s]+)\)")
 NOTE = {
@@ -25,7 +27,9 @@ def on_env(env, config, files):
 
 
 def on_post_page(output, page, config, **_):
-    """Write the page's Markdown beside it."""
+    """Write the page's Markdown beside it; a copy for reading from disk needs none."""
+    if config.extra["offline"]:
+        return output
     built = state[config.theme["language"]]
     text = plain(page, config.site_url, built["files"])
     target = Path(config.site_dir, page.url, "index.md")
@@ -39,7 +43,11 @@ def plain(page, site_url: str, files) -> str:
     """A page in Markdown that stands alone: title, description, text with full addresses."""
     text = re.sub(r"^(\s*`{3,})pycon$", r"\1python", page.markdown, flags=re.MULTILINE)
     text = DIRECTIVE.sub(lambda found: documented(found["module"]), text)
-    text = LINK.sub(lambda found: f"]({_address(found['target'], page, site_url, files)})", text)
+
+    def with_addresses(prose: str) -> str:
+        return LINK.sub(lambda link: f"]({_address(link['target'], page, site_url, files)})", prose)
+
+    text = change_prose(text, with_addresses)
     return f"> {page.meta.get('description', '')}\n> {urljoin(site_url, page.url)}\n\n{text.strip()}\n"
 
 
@@ -71,6 +79,8 @@ def _entry(name: str, found) -> str:
 
 def on_post_build(config):
     """Write the list of pages, in the order of the navigation's files."""
+    if config.extra["offline"]:
+        return
     pages = state[config.theme["language"]]["pages"]
     lines = [f"# {config.site_name}", "", f"> {config.site_description}", "", NOTE[config.theme["language"]], ""]
     for uri in sorted(pages, key=lambda uri: (uri.count("/"), uri != "index.md")):

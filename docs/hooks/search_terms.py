@@ -57,6 +57,11 @@ def on_post_build(config):
     if config.theme["language"] == "zh":
         index = config.plugins["material/search"].search_index
         index.config["fields"]["pieces"] = {"boost": 1}
-        entries = {entry["location"]: entry for entry in index.entries}
+        found = entries(index)
         for term in terms(GLOSSARY.read_text(encoding="utf-8")):
-            entries[f"glossary/#{term.id}"]["pieces"] = pieces(term)
+            found[f"glossary/#{term.id}"]["pieces"] = pieces(term)
+
+
+def entries(index):
+    """What search knows, by page and section; the copy for reading from disk has glossary.html, the site glossary/."""
+    return {entry["location"].replace("index.html", "").replace(".html", "/"): entry for entry in index.entries}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
+from search_terms import entries
 
 from verifier.glossary import terms
 
@@ -17,7 +18,7 @@ TYPED = {"zh": ("zh", "en"), "en": ("en",)}  # whose names a reader knows: Chine
 @event_priority(50)  # before the search plugin writes its index
 def on_post_build(config):
     """Give the names of every term to the sections that a reader looks for."""
-    index = {entry["location"]: entry for entry in config.plugins["material/search"].search_index.entries}
+    index = entries(config.plugins["material/search"].search_index)
     docs = Path(config.docs_dir).parent
     pages = [docs / language / "glossary.md" for language in TYPED[config.theme["language"]]]
     for location, names in tags(*(page.read_text(encoding="utf-8") for page in pages)).items():
