@@ -54,7 +54,7 @@ def test_search_works_from_disk(browser, copy, home, query, page):
     asked = []
     tab.on("request", lambda request: request.url.startswith(("file:", "data:", "blob:")) or asked.append(request.url))
     tab.goto((copy / home).as_uri())
-    tab.locator("label[for=__search]:visible").first.click()
+    tab.locator(".md-search__input").click()
     tab.keyboard.type(query)
     tab.wait_for_selector(".md-search-result__item")
 
