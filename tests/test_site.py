@@ -187,6 +187,22 @@ def test_nothing_is_fetched_from_elsewhere(site):
         assert [url for url in urls if re.match(r"(https?:)?//", url)] == [], sheet
 
 
+HOSTS = {"arxiv.org", "doi.org", "github.com", "www.deeplearningbook.org"}  # where links may lead a reader
+
+
+def test_links_to_other_hosts_are_few_and_safe(site):
+    """They cannot be followed offline; so each is listed here by its host, and must be encrypted."""
+    links = {
+        html.unescape(link)
+        for page in pages(site).values()
+        for link in re.findall(r'<a\b[^>]*?\bhref="([a-z]+:[^"]+)"', page)
+        if not link.startswith("http://127.0.0.1:8000/")
+    }
+
+    assert {urlsplit(link).netloc for link in links} <= HOSTS
+    assert {link for link in links if urlsplit(link).scheme != "https"} == set()
+
+
 def test_every_link_within_the_site_leads_somewhere(site):
     built = pages(site)
     ids = {address: set(re.findall(r'\bid="([^"]+)"', page)) for address, page in built.items()}

@@ -64,6 +64,7 @@ WORDS = {
             "relu": "ReLU，√2 倍初始权重",
             "tanh": "tanh",
             "sigmoid": "Sigmoid",
+            "larger": "Sigmoid，4 倍初始权重",
         },
         "dead-units": {
             "share": "从不为正的单元占几成（三层，各 64 个）",
@@ -78,12 +79,12 @@ WORDS = {
         "digits": {
             "all": "全部 {} 张的正确率",
             "three": "{} 张 3 认出几成",
-            "rows": ["一个线性层", "四个线性层", "四层，Sigmoid", "四层，tanh", "四层，ReLU"],
+            "rows": ["一个线性层", "四个线性层", "四层 Sigmoid", "四层 tanh", "四层 ReLU"],
         },
         "digits-steps": {
             "x": "训练步数",
             "y": "测试正确率",
-            "rows": ["一个线性层", "四个线性层", "Sigmoid", "tanh", "ReLU"],
+            "rows": ["一个线性层", "四个线性层", "Sigmoid", "tanh", "ReLU", "Sigmoid，4 倍初始权重"],
         },
         "which-space": {
             "pixels": "64 个像素点，2 个坐标",
@@ -165,6 +166,7 @@ WORDS = {
             "relu": "ReLU, initial weights times √2",
             "tanh": "tanh",
             "sigmoid": "sigmoid",
+            "larger": "sigmoid, weights times 4",
         },
         "dead-units": {
             "share": "share of units never positive (three layers of 64)",
@@ -184,7 +186,14 @@ WORDS = {
         "digits-steps": {
             "x": "training steps",
             "y": "test accuracy",
-            "rows": ["one linear layer", "four linear layers", "sigmoid", "tanh", "ReLU"],
+            "rows": [
+                "one linear layer",
+                "four linear layers",
+                "sigmoid",
+                "tanh",
+                "ReLU",
+                "sigmoid, initial weights times 4",
+            ],
         },
         "which-space": {
             "pixels": "64 pixels, 2 coordinates each",
@@ -539,12 +548,13 @@ def activations(words, ink):
 def gradient_by_depth(words, ink):
     """A gradient on its way back through twenty layers of freshly drawn weights."""
     figure, (axes,) = ink.panels(height=3.3)
-    places = {"sigmoid": (11.5, 2e-7, "left"), "tanh": (20, 0.015, "right"), "relu": (20, 8, "right")}
-    for name, gain, color, dash in (
-        ("relu", 2**0.5, ink.accents[0], "-"),
-        ("tanh", 1, ink.accents[2], "-."),
-        ("sigmoid", 1, ink.accents[1], "--"),
+    for label, gain, color, dash, place in (
+        ("relu", 2**0.5, ink.accents[0], "-", (20, 8, "right")),
+        ("tanh", 1, ink.accents[2], "-.", (20, 0.015, "right")),
+        ("sigmoid", 1, ink.accents[1], "--", (11, 1e-9, "right")),
+        ("larger", 4, ink.accents[3], ":", (20, 1e-6, "right")),
     ):
+        name = "sigmoid" if label == "larger" else label
         f, back = getattr(cnnref, name), getattr(gradients, name)
         rng = np.random.default_rng(0)
         h, g, seen = rng.normal(size=(64, 128)), rng.normal(size=(64, 128)), []
@@ -557,8 +567,7 @@ def gradient_by_depth(words, ink):
             g = back(g, z) @ w
             sizes.append(g.std())
         axes.semilogy(range(21), np.array(sizes) / sizes[0], dash, color=color)
-        at = places[name]
-        axes.text(*at[:2], words[name], color=color, ha=at[2], va="center")
+        axes.text(*place[:2], words[label], color=color, ha=place[2], va="center")
     axes.set_xticks([0, 5, 10, 15, 20])
     axes.set_ylim(1e-14, 1e2)
     axes.set_yticks([1e-12, 1e-8, 1e-4, 1], ["10⁻¹²", "10⁻⁸", "10⁻⁴", "1"])
@@ -578,20 +587,26 @@ def dead_units(words, ink):
     above.set_xticks(range(len(rates)), [f"{rate:g}" for rate in rates])
     above.set_ylim(-0.03, 1)
     ink.name_axes(above, x=words["rate"], y=words["share"])
-    x = np.random.default_rng(0).normal(size=256)
     for slope, color, dash in ((0.0, ink.accents[1], "--"), (0.01, ink.accents[2], "-")):
-        w, b, path = 1.0, -10.0, []
-        for _ in range(2500):
-            path.append(b)
-            z = w * x + b
-            g = gradients.leaky_relu(leaky_relu(z, slope) - abs(x), z, slope) / 256
-            w, b = w - 0.5 * float((g * x).sum()), b - 0.5 * float(g.sum())
-        below.plot(path, dash, color=color)
+        below.plot(_bias_path(slope), dash, color=color)
     below.text(2480, -9.1, words["relu"], color=ink.accents[1], ha="right", va="center")
     below.text(1480, -2.4, words["leaky"], color=ink.accents[2], ha="right", va="center")
     below.set_ylim(-11, 1)
     ink.name_axes(below, x=words["step"], y=words["bias"])
     return figure
+
+
+@functools.cache
+def _bias_path(slope):
+    """The bias of the page's single unit, step by step."""
+    x = np.random.default_rng(0).normal(size=256)
+    w, b, path = 1.0, -10.0, []
+    for _ in range(2500):
+        path.append(b)
+        z = w * x + b
+        g = gradients.leaky_relu(leaky_relu(z, slope) - abs(x), z, slope) / 256
+        w, b = w - 0.5 * float((g * x).sum()), b - 0.5 * float(g.sum())
+    return path
 
 
 # Digits --------------------------------------------------------------------------------------------------------------
@@ -679,15 +694,16 @@ def digits(words, ink):
 def digits_steps(words, ink):
     """How fast each of them gets there, at the same learning rate."""
     figure, (axes,) = ink.panels(height=3.6)
-    colors = (ink.accents[1], ink.accents[1], ink.muted, ink.accents[2], ink.accents[0])
+    networks = (*NETWORKS, ("sigmoid", 4.0, (64, 64, 64)))
+    colors = (ink.accents[1], ink.accents[1], ink.muted, ink.accents[2], ink.accents[0], ink.accents[3])
     for row, ((name, gain, hidden), color, dash) in enumerate(
-        zip(NETWORKS, colors, (":", "--", "-.", "-", "-"), strict=True)
+        zip(networks, colors, (":", "--", "-.", "-", "-", ":"), strict=True)
     ):
         curves = np.array([_mlp(name, gain, fold, 0.3, 250, hidden)["curve"] for fold in range(3)])
         steps, values = curves[0, :, 0], curves[:, :, 1]
         axes.plot(steps, values.mean(axis=0), dash, color=color)
         axes.fill_between(steps, values.min(axis=0), values.max(axis=0), color=color, alpha=0.15, linewidth=0)
-        place = {0: 0.72, 1: 0.64, 2: 0.17, 3: 0.48, 4: 0.56}[row]
+        place = {0: 0.66, 1: 0.58, 2: 0.17, 3: 0.42, 4: 0.5, 5: 0.34}[row]
         axes.text(245, place, words["rows"][row], color=color, ha="right", va="center")
         axes.plot([252, 272], [place] * 2, dash, color=color)
     axes.set_ylim(0, 1.02)
@@ -756,17 +772,18 @@ def _cnn(pool, act, fold):
 
     def forward(images):
         z = conv2d(images, w, padding=1)
-        maps = getattr(cnnref, pool)(f(z), 2)
-        return z, maps, linear(flatten(maps, 1), v, b)
+        a = f(z)
+        maps = getattr(cnnref, pool)(a, 2)
+        return z, a, maps, linear(flatten(maps, 1), v, b)
 
     for _ in range(250):
         some = rng.integers(0, len(seen), size=24)
-        z, maps, scores = forward(seen[some])
+        z, a, maps, scores = forward(seen[some])
         g = gradients.cross_entropy(np.array(1.0), scores, answers[some])
         g, grad_v, grad_b = gradients.linear(g, flatten(maps, 1), v, b)
-        g = back(getattr(gradients, pool)(g.reshape(maps.shape), f(z), 2), z)
+        g = back(getattr(gradients, pool)(g.reshape(maps.shape), a, 2), z)
         w, v, b = w - rate * gradients.conv2d(g, seen[some], w, padding=1)[1], v - rate * grad_v, b - rate * grad_b
-    return float((forward(x[test])[2].argmax(axis=1) == t[test]).mean())
+    return float((forward(x[test])[3].argmax(axis=1) == t[test]).mean())
 
 
 # Kernels, regression, flexibility ------------------------------------------------------------------------------------
@@ -775,6 +792,23 @@ def _cnn(pool, act, fold):
 def rbf_width(words, ink):
     """The same kernel at many widths: too wide sees nothing, too narrow only what it has seen."""
     figure, (axes,) = ink.panels(height=3.4)
+    gammas, curves, straight = _rbf_accuracies()
+    for column, dash in enumerate(("--", "-")):
+        axes.semilogx(gammas, curves[:, column], dash, color=ink.accents[column])
+    axes.axhline(straight, color=ink.muted, linewidth=1.2, linestyle=":")
+    axes.text(1e4, 0.86, words["train"], color=ink.accents[0], ha="right", va="center")
+    axes.text(20, 0.5, words["test"], color=ink.accents[1], ha="right", va="center")
+    axes.text(5e-4, straight - 0.08, words["linear"].format(f"{straight:.3f}"), color=ink.muted, va="center")
+    axes.set_ylim(0, 1.05)
+    axes.set_xticks([1e-6, 1e-4, 1e-2, 1, 100, 1e4], ["10⁻⁶", "10⁻⁴", "0.01", "1", "100", "10⁴"])
+    axes.minorticks_off()
+    ink.name_axes(axes, x=words["x"], y=words["y"])
+    return figure
+
+
+@functools.cache
+def _rbf_accuracies():
+    """Training and test accuracy at each width, and the test accuracy of a linear kernel."""
     x, t = _digits()
     test = np.arange(len(t)) % 3 == 0
     seen, new, goal = x[~test][:600], x[test][:400], 2.0 * np.eye(10)[t] - 1
@@ -787,18 +821,7 @@ def rbf_width(words, ink):
         return [((k @ weight).argmax(axis=1) == label).mean() for k, label in zip(kernels, labels, strict=True)]
 
     curves = np.array([scores([np.exp(-gamma * each) for each in between]) for gamma in gammas])
-    for column, dash in enumerate(("--", "-")):
-        axes.semilogx(gammas, curves[:, column], dash, color=ink.accents[column])
-    straight = scores([linear(u, seen) for u in (seen, new)])[1]
-    axes.axhline(straight, color=ink.muted, linewidth=1.2, linestyle=":")
-    axes.text(1e4, 0.86, words["train"], color=ink.accents[0], ha="right", va="center")
-    axes.text(20, 0.5, words["test"], color=ink.accents[1], ha="right", va="center")
-    axes.text(5e-4, straight - 0.08, words["linear"].format(f"{straight:.3f}"), color=ink.muted, va="center")
-    axes.set_ylim(0, 1.05)
-    axes.set_xticks([1e-6, 1e-4, 1e-2, 1, 100, 1e4], ["10⁻⁶", "10⁻⁴", "0.01", "1", "100", "10⁴"])
-    axes.minorticks_off()
-    ink.name_axes(axes, x=words["x"], y=words["y"])
-    return figure
+    return gammas, curves, scores([linear(u, seen) for u in (seen, new)])[1]
 
 
 def extrapolation(words, ink):
