@@ -62,6 +62,8 @@ def test_a_true_page_passes_in_its_lane(tmp_path):
         ("[0.0, 2.5]\n", "[0.0, 2.5]\n\nnever read\n", "docs/page.md:9: doctest would not compare"),
         (">>> import", "import", "docs/page.md:4: doctest would not compare"),
         ("[0.0, 2.5]\n", "", "docs/page.md:4: a snippet must show what it prints"),
+        ("[0.0, 2.5]\n", "[0.0, 2.5]\n>>> for i in [7]:\n...     i, 1\n(7, 1)\n", "docs/page.md:9: a block must print"),
+        ("[0.0, 2.5]\n", "[0.0, 2.5]\n>>> for i in [7]:\n...     abs(i)\n7\n", "docs/page.md:9: a block must print"),
         ("[0.0, 2.5]\n```", "[0.0, 2.5]\n>>> 3  # doctest: +SKIP\n4\n```", "docs/page.md:8: a snippet must not switch"),
         (">>> from cnnref import relu", ">>> relu = abs", "docs/page.md:4: a snippet must import cnnref and call it"),
         (

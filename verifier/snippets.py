@@ -137,10 +137,30 @@ def _faults(text: str, examples: list[doctest.Example]) -> Iterator[tuple[int, s
     except SyntaxError as error:
         yield (error.lineno or 1) - 1, f"not Python: {error.msg}"
         return
+    for example in examples:
+        if example.want and (line := _echo_in_a_block(example.source)):
+            yield (
+                example.lineno + line - 1,
+                "a block must print what it shows: copied into a program it would be silent",
+            )
     if any(isinstance(node, ast.Name) and node.id == "_" and isinstance(node.ctx, ast.Load) for node in ast.walk(tree)):
         yield 0, "a snippet must not read _: only a session has it, and it may come from another snippet"
     if not _calls_cnnref(tree):
         yield 0, "a snippet must import cnnref and call it"
+
+
+def _echo_in_a_block(source: str) -> int | None:
+    """The line of an expression inside of a loop or the like, which a session shows and a program does not."""
+    (statement, *_) = ast.parse(source).body
+    for node in ast.walk(statement) if isinstance(statement, (ast.For, ast.While, ast.With, ast.If, ast.Try)) else ():
+        if isinstance(node, ast.Expr) and not (isinstance(node.value, ast.Call) and _says_nothing(node.value.func)):
+            return node.lineno
+    return None
+
+
+def _says_nothing(called: ast.expr) -> bool:
+    """Whether a call leaves nothing to show: `print`, or a method such as `seen.append`."""
+    return isinstance(called, ast.Attribute) or (isinstance(called, ast.Name) and called.id == "print")
 
 
 def _calls_cnnref(tree: ast.AST) -> bool:
