@@ -152,9 +152,10 @@ def _faults(text: str, examples: list[doctest.Example]) -> Iterator[tuple[int, s
 def _echo_in_a_block(source: str) -> int | None:
     """The line of an expression inside of a loop or the like, which a session shows and a program does not."""
     (statement, *_) = ast.parse(source).body
-    for node in ast.walk(statement) if isinstance(statement, (ast.For, ast.While, ast.With, ast.If, ast.Try)) else ():
-        if isinstance(node, ast.Expr) and not (isinstance(node.value, ast.Call) and _says_nothing(node.value.func)):
-            return node.lineno
+    if isinstance(statement, (ast.For, ast.While, ast.With, ast.If)):
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Expr) and not (isinstance(node.value, ast.Call) and _says_nothing(node.value.func)):
+                return node.lineno
     return None
 
 
