@@ -24,6 +24,7 @@ from mkdocs.structure.files import File
 from mkdocs.structure.pages import Page
 
 from verifier.fences import change_prose, fences
+from verifier.labs import needs
 
 ROOT = Path(__file__).parents[2]
 FIGURES = ROOT / "docs/figures"
@@ -36,10 +37,12 @@ HEADING_ID = re.compile(r"^(#{1,6} .*?)\s*\{ *#[^}]*\}$", re.MULTILINE)
 BOX = re.compile(r"^///(?: \w+ \|(?P<title>.*))?(?:\n {4}attrs: .*)?$", re.MULTILINE)
 LOCAL_LINK = re.compile(r"\]\((?P<target>(?!\w+:)[^)\s]+)\)")
 DOWNLOAD = {
-    "zh": "这一页是一份笔记本，建站时从头运行过。[下载 {name}]({name})，可以在自己的 Jupyter 里运行。",
+    "zh": "这一页是一份笔记本，建站时从头运行过。"
+    "[下载 {name}]({name})，可以在自己的 Jupyter 里运行；要先装好 {needs}。",
     "en": "This page is a notebook, run from beginning to end when the site was built. "
-    "[Download {name}]({name}) to run it in a Jupyter of your own.",
+    "[Download {name}]({name}) to run it in a Jupyter of your own; it needs {needs}.",
 }
+INSTALLED_AS = {"sklearn": "scikit-learn"}
 OUTPUT = {"zh": "运行结果", "en": "Output"}
 
 sys.path.insert(0, str(FIGURES))
@@ -87,7 +90,8 @@ def on_page_content(content, page, config, files):
     files.append(File.generated(config, f"labs/{name}.ipynb", content=notebook(page, config.site_url)))
     pictures = pictures_of(name, config, files)
     cells = [shown(cell, pictures, page.file.src_uri, language) for cell in executed(content)]
-    download = DOWNLOAD[language].format(name=f"{name}.ipynb")
+    needed = sorted(INSTALLED_AS.get(each, each) for each in needs(page.markdown) - set(sys.stdlib_module_names))
+    download = DOWNLOAD[language].format(name=f"{name}.ipynb", needs=("、" if language == "zh" else ", ").join(needed))
     heading = re.search(r"^# .*$", page.markdown, re.MULTILINE)
     page.markdown = captioned(with_outputs(page.markdown, cells))
     page.markdown = page.markdown.replace(heading[0], f"{heading[0]}\n\n{download}", 1)
