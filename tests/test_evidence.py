@@ -128,11 +128,11 @@ def test_a_mark_names_the_lanes_with_and_without_a_record(monkeypatch, language,
 def test_records_of_texts_that_are_gone_are_reported(monkeypatch):
     records = {"numpy": evidence.Record("numpy", {SHA, "0" * 64})}
     monkeypatch.setitem(hook.state, "records", records)
-    monkeypatch.setitem(hook.state, "texts", {"x": [SHA]})
+    monkeypatch.setitem(hook.state, "texts", {"softmax": [SHA]})
 
     assert evidence.orphans(records["numpy"], [SHA]) == {"0" * 64}
     assert hook.summed_up("void", "en") == "- NumPy: 1 records are about code that no longer exists; they do not count."
-    assert hook.summed_up("pages", "en").splitlines()[-1] == "| [x](x.md) | 1 / 1 |"
+    assert hook.summed_up("pages", "en").splitlines()[-1] == "| [Min-max and softmax](softmax.md) | 1 / 1 |"
 
 
 def test_a_sum_that_nobody_knows_stops_the_build():

@@ -8,6 +8,7 @@ import logging
 import re
 from pathlib import Path
 
+import yaml
 from mkdocs.exceptions import PluginError
 from mkdocs.utils import get_relative_url
 
@@ -161,14 +162,20 @@ def lanes_table(words, _):
     return table(rows)
 
 
-def pages_table(words, _):
+def pages_table(words, language):
     """A row for each page: how many of its snippets are verified in each lane."""
     rows = [[words["page"], *(NAMES[lane] for lane in PAGE_LANES)]]
     for page, shas in state["texts"].items():
-        name = words["reference"] if page == "api" else f"[{page}]({page}.md)"
+        name = words["reference"] if page == "api" else f"[{title(page, language)}]({page}.md)"
         passed = [sum(sha in record.passed for sha in shas) for record in state["records"].values()]
         rows.append([name, *(f"{n} / {len(shas)}" for n in passed)])
     return table(rows)
+
+
+def title(page, language) -> str:
+    """What a page calls itself."""
+    text = (ROOT / "docs" / language / f"{page}.md").read_text(encoding="utf-8")
+    return yaml.safe_load(labs.FRONT_MATTER.match(text)["yaml"])["title"]
 
 
 def operators_table(words, _):
