@@ -39,7 +39,6 @@ WORDS = {
     "finds": {"zh": "，结果 `{}`", "en": ", which finds `{}`"},
     "lab": {"zh": "实验 {}", "en": "lab {}"},
     "test": {"zh": "测试 `{}`", "en": "test `{}`"},
-    "open": {"zh": "待实验（{}）：要训练才能判定", "en": "open, awaits the lab {}: only training can decide it"},
     "references": {"zh": "文献", "en": "References"},
 }
 
@@ -123,8 +122,6 @@ def entry(claim, language):
 
 def decided(by, here, language):
     """The snippet that decides, with its chapter where that is another one, or the lab, or the test; what it finds."""
-    if by.get("open"):
-        return WORDS["open"][language].format(by["lab"])
     return _decider(by, here, language) + WORDS["finds"][language].format(by["finds"])
 
 
