@@ -16,6 +16,7 @@
 
 PYTHON ?= python3
 ENV ?= .venv
+BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP := -m pip install -qq --disable-pip-version-check --no-deps
 LOCKED := $(PIP) --require-hashes
 PYTEST_ARGS ?=
@@ -31,32 +32,32 @@ export NO_MKDOCS_2_WARNING := 1
 .DEFAULT_GOAL := test
 
 serve: $(ENV)/ready
-	$(ENV)/bin/mkdocs serve --dev-addr 127.0.0.1:8000
+	$(ENV)/$(BIN)/mkdocs serve --dev-addr 127.0.0.1:8000
 
 test: $(ENV)/ready
-	OMP_NUM_THREADS=1 $(ENV)/bin/python $(PYTEST) $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 $(ENV)/$(BIN)/python $(PYTEST) $(PYTEST_ARGS)
 
 site: $(ENV)/ready
-	$(ENV)/bin/mkdocs build --strict --clean
+	$(ENV)/$(BIN)/mkdocs build --strict --clean
 
 offline: $(ENV)/ready
-	OFFLINE=true $(ENV)/bin/mkdocs build --strict --clean --site-dir .cache/offline/cnnref
+	OFFLINE=true $(ENV)/$(BIN)/mkdocs build --strict --clean --site-dir .cache/offline/cnnref
 	mkdir -p site
 	mv .cache/offline/cnnref.zip site/cnnref-offline.zip
 
 evidence: $(ENV)/ready
 	for lane in $(LANES); do \
-	  OMP_NUM_THREADS=1 $(ENV)/bin/python $(PYTEST) -q docs cnnref \
+	  OMP_NUM_THREADS=1 $(ENV)/$(BIN)/python $(PYTEST) -q docs cnnref \
 	    --lane $$lane --evidence docs/evidence/$$lane.json || exit 1; \
 	done
 
 lint: $(ENV)/ready
-	$(ENV)/bin/ruff check .
-	$(ENV)/bin/ruff format --check .
+	$(ENV)/$(BIN)/ruff check .
+	$(ENV)/$(BIN)/ruff format --check .
 
 bench: $(ENV)/ready
-	$(ENV)/bin/python $(LOCKED) -r requirements/bench.txt
-	$(ENV)/bin/python -m benchmarks
+	$(ENV)/$(BIN)/python $(LOCKED) -r requirements/bench.txt
+	$(ENV)/$(BIN)/python -m benchmarks
 
 test-numpy:
 	$(MAKE) test ENV=.venv-numpy
@@ -69,7 +70,7 @@ test-newest:
 
 dist: $(ENV)/ready
 	rm -rf dist && mkdir dist
-	$(ENV)/bin/python -c "from flit_core import buildapi as b; b.build_wheel('dist'); b.build_sdist('dist')"
+	$(ENV)/$(BIN)/python -c "from flit_core import buildapi as b; b.build_wheel('dist'); b.build_sdist('dist')"
 
 lock:
 	$(PYTHON) requirements/lock.py
@@ -81,29 +82,29 @@ clean:
 # torch: a wheel that lies ready on this machine (a CPU-only build, say) before the public one;
 # the public Linux build cannot start without its CUDA libraries, the CPU build has none.
 .venv/ready: pyproject.toml $(wildcard requirements/*.txt)
-	test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	.venv/bin/python $(LOCKED) -r requirements/dev.txt -r requirements/torch-needs.txt
-	.venv/bin/python $(LOCKED) --no-index -r requirements/torch.txt 2>/dev/null \
-	  || .venv/bin/python $(LOCKED) -r requirements/torch.txt
-	.venv/bin/python -c "import torch" 2>/dev/null || .venv/bin/python $(LOCKED) -r requirements/torch-cuda.txt
-	.venv/bin/python $(PIP) --no-build-isolation --editable .
+	test -x .venv/$(BIN)/python || $(PYTHON) -m venv .venv
+	.venv/$(BIN)/python $(LOCKED) -r requirements/dev.txt -r requirements/torch-needs.txt
+	.venv/$(BIN)/python $(LOCKED) --no-index -r requirements/torch.txt 2>/dev/null \
+	  || .venv/$(BIN)/python $(LOCKED) -r requirements/torch.txt
+	.venv/$(BIN)/python -c "import torch" 2>/dev/null || .venv/$(BIN)/python $(LOCKED) -r requirements/torch-cuda.txt
+	.venv/$(BIN)/python $(PIP) --no-build-isolation --editable .
 	touch $@
 
 .venv-numpy/ready: pyproject.toml requirements/dev.txt
-	test -x .venv-numpy/bin/python || $(PYTHON) -m venv .venv-numpy
-	.venv-numpy/bin/python $(LOCKED) -r requirements/dev.txt
-	.venv-numpy/bin/python $(PIP) --no-build-isolation --editable .
+	test -x .venv-numpy/$(BIN)/python || $(PYTHON) -m venv .venv-numpy
+	.venv-numpy/$(BIN)/python $(LOCKED) -r requirements/dev.txt
+	.venv-numpy/$(BIN)/python $(PIP) --no-build-isolation --editable .
 	touch $@
 
 .venv-oldest/ready: pyproject.toml requirements/dev.txt requirements/oldest.txt
-	test -x .venv-oldest/bin/python || $(PYTHON) -m venv .venv-oldest
-	.venv-oldest/bin/python $(LOCKED) -r requirements/dev.txt
-	.venv-oldest/bin/python $(LOCKED) -r requirements/oldest.txt
-	.venv-oldest/bin/python $(PIP) --no-build-isolation --editable .
+	test -x .venv-oldest/$(BIN)/python || $(PYTHON) -m venv .venv-oldest
+	.venv-oldest/$(BIN)/python $(LOCKED) -r requirements/dev.txt
+	.venv-oldest/$(BIN)/python $(LOCKED) -r requirements/oldest.txt
+	.venv-oldest/$(BIN)/python $(PIP) --no-build-isolation --editable .
 	touch $@
 
 .venv-newest/ready: pyproject.toml
-	test -x .venv-newest/bin/python || $(PYTHON) -m venv .venv-newest
-	.venv-newest/bin/python -m pip install -qq --upgrade pip
-	.venv-newest/bin/python -m pip install -qq --upgrade --editable ".[docs,test]" --group browser --group workflows
+	test -x .venv-newest/$(BIN)/python || $(PYTHON) -m venv .venv-newest
+	.venv-newest/$(BIN)/python -m pip install -qq --upgrade pip
+	.venv-newest/$(BIN)/python -m pip install -qq --upgrade --editable ".[docs,test]" --group browser --group workflows
 	touch $@

@@ -176,3 +176,18 @@ def test_a_lane_that_is_a_little_off_would_be_noticed(monkeypatch, where):
     found = agreement.operator_differences("relu", lanes.LANES["numpy"])
 
     assert found["gradients" if where is cnnref.gradients else "values"] == 1e-3
+
+
+def test_every_snippet_of_the_site_carries_its_mark(site):
+    """As many marks as snippets and labs, each saying what the committed records prove, none about CUDA without one."""
+    cuda = evidence.read("torch-cuda").passed
+    for path in sorted(site.rglob("*.html")):
+        page = path.read_text(encoding="utf-8")
+        marks = re.findall(r'<p class="lanes".*?</p>', page)
+        lab = path.parent.parent.name == "labs"
+        assert len(marks) == page.count('class="language-pycon highlight snippet"') + lab, path
+        for found in marks:
+            said = re.search(r'<span class="verified">([^<]*)</span>', found)
+            assert said is not None, path
+            assert "CPU" in said[1], path
+            assert cuda or "CUDA" not in said[1], path
