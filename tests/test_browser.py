@@ -240,7 +240,7 @@ def test_search_knows_the_names_in_use_elsewhere(page, address, language):
     wanted, missed = dict(places(language)), {}
     for query, term in ELSEWHERE[language].items():
         page.locator("input.md-search__input").fill("")
-        page.wait_for_function("!document.querySelector('.md-search-result__item')")
+        page.locator(".md-search-result__item").first.wait_for(state="detached")
         page.locator("input.md-search__input").click()
         page.keyboard.insert_text(query)
         page.keyboard.press("End")
