@@ -1,7 +1,7 @@
 """The offline copy: `OFFLINE=true mkdocs build` makes pages that open from disk, search included, in one zip file.
 
 Browsers give a file from disk neither modules nor workers: Material's plugin writes the search index as a script, a
-small library stands in for the worker, and modules (which import nothing) are loaded as plain scripts.
+small library stands in for the worker, and modules become plain scripts that hold what they import.
 """
 
 import os
@@ -13,6 +13,7 @@ from pathlib import Path
 from mkdocs.plugins import event_priority
 
 EXPORT = re.compile(r"^export (?=(async )?function|const|let|class)", re.MULTILINE)
+IMPORT = re.compile(r'^import \{[^}]*\} from "\./(?P<name>[\w-]+\.js)";\n', re.MULTILINE)
 WORKER = "assets/javascripts/iframe-worker.js"
 
 
@@ -34,12 +35,23 @@ def on_post_build(config):
     """Make modules plain scripts; then pack both languages."""
     if not wanted(config):
         return
-    for module in Path(config.site_dir, "assets/javascripts").glob("*.js"):
-        text = module.read_text(encoding="utf-8")
-        if EXPORT.search(text):
-            module.write_text(EXPORT.sub("", text), encoding="utf-8")
+    modules = sorted(Path(config.site_dir, "assets/javascripts").rglob("*.js"))
+    scripts = {path: script(path) for path in modules if EXPORT.search(path.read_text(encoding="utf-8"))}
+    for path, text in scripts.items():
+        path.write_text(text, encoding="utf-8")
     if config.theme["language"] == "zh":
         pack(Path(config.site_dir))
+
+
+def script(module: Path) -> str:
+    """A module as a plain script, with its names for itself: a page may load two that use the same ones."""
+    return f'(() => {{\n"use strict";\n{whole(module)}}})();\n'
+
+
+def whole(module: Path) -> str:
+    """The text of a module and, in front, of those that it imports; it exports nothing."""
+    text = IMPORT.sub(lambda found: whole(module.with_name(found["name"])), module.read_text(encoding="utf-8"))
+    return EXPORT.sub("", text)
 
 
 def pack(site: Path) -> Path:
