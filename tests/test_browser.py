@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from verifier.glossary import terms
 from verifier.output import Checker
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -24,45 +23,43 @@ OUTSIDE = """() => [...document.querySelectorAll("body *")].filter(element =>
     && getComputedStyle(element).position !== "fixed"
     && !element.closest(".formula, pre, .md-typeset__scrollwrap, .md-sidebar, .md-search, .md-header, .md-tabs")
 ).map(element => element.outerHTML.slice(0, 90))"""
+TAKE = "navigator.clipboard.readText().then(text => navigator.clipboard.writeText('').then(() => text))"
 PAGES = sorted(path.relative_to(DOCS / "zh").with_suffix("") for path in (DOCS / "zh").rglob("*.md"))
 PATHS = [f"{folder}{page.as_posix()}/".removesuffix("index/") for folder in ("", "en/") for page in PAGES]
 
 
 def visit(page, url):
-    """Open a page and wait until its scripts and requests have settled."""
+    """Open a page and wait until it is drawn: with all that it loads, and the fonts that its letters ask for."""
     page.goto(url)
-    page.wait_for_load_state("networkidle")
+    page.evaluate("document.fonts.ready.then(() => true)")
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_page_is_quiet_and_stays_at_home(page, address, path):
-    visit(page, address + path)
-    page.locator("input.md-search__input").click()
-    page.wait_for_load_state("networkidle")
-
-    assert page.troubles == []
-    assert re.findall(r"\\[a-zA-Z]+|\$[^$\n]{1,80}\$", page.locator("article").inner_text()) == []
-
-
-@pytest.mark.parametrize("path", PATHS)
-def test_a_phone_never_scrolls_sideways(page, address, path):
+def test_a_page_fits_on_a_phone_is_quiet_and_stays_at_home(page, address, path):
+    """One visit for all of it: there are many pages, and opening them takes longer than looking."""
     visit(page, address + path)
     for width in (390, 360):
         page.set_viewport_size({"width": width, "height": 780})
-
-        too_wide = page.evaluate(OUTSIDE)
         scrolls = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert (width, scrolls, page.evaluate(OUTSIDE)) == (width, 0, [])
+    assert re.findall(r"\\[a-zA-Z]+|\$[^$\n]{1,80}\$", page.locator("article").inner_text()) == []
 
-        assert (width, scrolls, too_wide) == (width, 0, [])
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.locator("input.md-search__input").click()
+    page.wait_for_load_state("networkidle")  # search asks for its index, and a fault may come late
+    assert page.troubles == []
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_every_copy_button_gives_a_program_that_prints_what_the_page_shows(page, address, path, elsewhere):
+def test_every_copy_button_gives_a_program_that_prints_what_the_page_shows(page, site, address, path, elsewhere):
+    buttons = len(re.findall(r'<div class="[^"]*\bsnippet"', (site / path / "index.html").read_text(encoding="utf-8")))
+    assert buttons >= (8 if path.removeprefix("en/") == "softmax/" else 0)
+    if buttons == 0:
+        return  # nothing to press: the page need not be opened
+
     visit(page, address + path)
     blocks = page.locator(".snippet")
-    buttons = blocks.count()
-    assert buttons >= (8 if path.removeprefix("en/") == "softmax/" else 0)
-
+    assert blocks.count() == buttons
     page.evaluate("document.querySelectorAll('details').forEach(box => { box.open = true })")
     copied = []
     with ThreadPoolExecutor(2) as pool:  # programs run while the next button is pressed
@@ -70,8 +67,7 @@ def test_every_copy_button_gives_a_program_that_prints_what_the_page_shows(page,
             block = blocks.nth(i)
             block.hover()
             block.locator("button.md-clipboard, [data-clipboard-target]").first.click()
-            code = page.evaluate("navigator.clipboard.readText()")
-            page.evaluate("navigator.clipboard.writeText('')")
+            code = page.evaluate(TAKE)
             shown = "".join(e.want for e in doctest.DocTestParser().get_examples(block.locator("code").inner_text()))
             copied.append((code, shown, pool.submit(run_alone, code, elsewhere)))
 
@@ -142,125 +138,6 @@ def test_the_toggle_walks_through_the_schemes_and_is_remembered(page, address):
 
     assert seen == ["default", "default", "slate"]
     assert page.locator("body").get_attribute("data-md-color-scheme") == "slate"
-
-
-@pytest.mark.parametrize(
-    ("path", "query", "target"),
-    [
-        ("", "温度", "softmax/"),
-        ("", "离群值", "softmax/"),
-        ("", "溢出", "softmax/"),
-        ("", "softmax", "softmax/"),
-        ("", "SOFTMAX", "softmax/"),
-        ("", "感受野", "receptive-field/"),
-        ("", "汇聚", "glossary/"),
-        ("", "批标准化", "glossary/"),
-        ("", "交叉熵", "softmax/"),
-        ("en/", "temperature", "en/softmax/"),
-        ("en/", "outlier", "en/softmax/"),
-        ("en/", "overflow", "en/softmax/"),
-        ("en/", "receptive field", "en/receptive-field/"),
-        ("en/", "cross-entropy", "en/softmax/"),
-    ],
-)
-def test_search_finds_the_page(page, address, path, query, target):
-    visit(page, address + path)
-    page.locator("input.md-search__input").click()
-    page.keyboard.insert_text(query)  # as an input method does; the key that ends it makes the page search
-    page.keyboard.press("End")
-    page.wait_for_selector(".md-search-result__item a", timeout=10_000)
-    found = page.locator(".md-search-result__item > a").evaluate_all("links => links.slice(0, 3).map(a => a.pathname)")
-
-    assert any(link == "/cnnref/" + target for link in found), found
-
-
-# What readers type who learned another name, and the term they mean.
-ELSEWHERE = {
-    "zh": {
-        "汇聚": "pooling",
-        "批标准化": "batch-normalization",
-        "批量归一化": "batch-normalization",
-        "BN": "batch-normalization",
-        "步长": "stride",
-        "均值池化": "average-pooling",
-        "mean pooling": "average-pooling",
-        "稠密层": "linear-layer",
-        "反卷积": "transposed-convolution",
-        "过滤器": "filter",
-        "特征映射": "feature-map",
-        "下采样": "downsampling",
-        "残差连接": "skip-connection",
-        "信息熵": "entropy",
-        "归一化指数函数": "softmax",
-        "异常值": "outlier",
-        "移动平均": "running-statistics",
-        "膨胀卷积": "dilated-convolution",
-        "接受域": "receptive-field",
-        "参数共享": "weight-sharing",
-        "线性整流函数": "relu",
-        "椒盐噪声": "salt-and-pepper",
-        "核技巧": "kernel-trick",
-    },
-    "en": {
-        "mean pooling": "average-pooling",
-        "BN": "batch-normalization",
-        "batchnorm": "batch-normalization",
-        "field of view": "receptive-field",
-        "fully connected layer": "linear-layer",
-        "dense layer": "linear-layer",
-        "deconvolution": "transposed-convolution",
-        "atrous convolution": "dilated-convolution",
-        "shortcut": "skip-connection",
-        "neuron": "unit",
-        "nonlinearity": "non-linearity",
-        "logistic function": "sigmoid",
-        "log loss": "cross-entropy",
-        "moving averages": "running-statistics",
-        "subsampling": "downsampling",
-        "back-propagation": "backpropagation",
-        "z-score": "standardization",
-        "parameter sharing": "weight-sharing",
-        "swish": "silu",
-        "rectified linear unit": "relu",
-    },
-}
-
-
-def places(language):
-    """For each term the two places that a search must lead to: its entry, and what explains it."""
-    folder = {"zh": "/cnnref/", "en": "/cnnref/en/"}[language]
-    for term in terms((DOCS / language / "glossary.md").read_text(encoding="utf-8")):
-        page, hash, anchor = term.explained.partition("#")
-        yield term.id, {f"{folder}glossary/#{term.id}", f"{folder}{page.removesuffix('.md')}/{hash}{anchor}"}
-
-
-@pytest.mark.parametrize("language", ELSEWHERE)
-def test_search_knows_the_names_in_use_elsewhere(page, address, language):
-    visit(page, address + {"zh": "", "en": "en/"}[language])
-    wanted, missed = dict(places(language)), {}
-    for query, term in ELSEWHERE[language].items():
-        page.locator("input.md-search__input").fill("")
-        page.locator(".md-search-result__item").first.wait_for(state="detached")
-        page.locator("input.md-search__input").click()
-        page.keyboard.insert_text(query)
-        page.keyboard.press("End")
-        page.wait_for_selector(".md-search-result__item a", timeout=10_000)
-        links = "item => [...item.querySelectorAll(':scope > a')].map(link => link.pathname + link.hash)"
-        found = page.locator(".md-search-result__item").evaluate_all(f"all => all.slice(0, 3).flatMap({links})")
-        if missing := wanted[term] - set(found):
-            missed[query] = missing, found[:8]
-
-    assert missed == {}
-
-
-def test_a_result_shows_the_name_that_was_typed_and_no_other(page, address):
-    visit(page, address)
-    page.locator("input.md-search__input").click()
-    page.keyboard.insert_text("批标准化")
-    page.keyboard.press("End")
-    page.wait_for_selector(".md-search-result__item .md-tag mark", timeout=10_000)
-
-    assert set(page.locator(".md-search-result__item .md-tag:visible").all_inner_texts()) == {"批标准化"}
 
 
 @pytest.mark.parametrize("path", ["", "en/"])

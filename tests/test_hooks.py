@@ -74,7 +74,6 @@ def test_a_term_is_read_with_all_its_names():
 
 def test_search_knows_the_chinese_names_as_words():
     assert search_terms.words(POOLING) == ["池化", "汇聚", "下采样层", "首页"]
-    assert search_terms.pieces(next(terms(POOLING))) == ["下采样"]
 
 
 def test_the_names_of_a_term_lead_to_the_glossary_and_to_what_explains_it():
@@ -120,18 +119,6 @@ def test_english_readers_find_terms_by_english_names(tmp_path):
 def test_a_term_that_is_explained_nowhere_stops_the_build(tmp_path):
     with pytest.raises(PluginError, match=r"the glossary looks for pooling, .* in cnn-anatomy/#pooling, which search"):
         synonyms.on_post_build(searchable(tmp_path, "en", "glossary/#pooling"))
-
-
-@pytest.mark.parametrize(("language", "pieces"), [("zh", [None, ["下采样"]]), ("en", [None, None])])
-def test_the_browser_learns_where_not_to_cut(tmp_path, monkeypatch, language, pieces):
-    config = searchable(tmp_path, language, "glossary/#home", "glossary/#pooling")
-    monkeypatch.setattr(search_terms, "GLOSSARY", tmp_path / "zh/glossary.md")
-
-    search_terms.on_post_build(config)
-
-    index = config.plugins["material/search"].search_index
-    assert [entry.get("pieces") or None for entry in index.entries] == pieces
-    assert index.config["fields"] == ({"pieces": {"boost": 1}} if language == "zh" else {})
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
-"""Chinese search knows the words of this site: the glossary is the dictionary of whatever cuts text into words.
+"""Chinese search knows the words of this site: the glossary is the dictionary by which text is cut into words.
 
-Left alone, jieba cuts 感受野 into 感受 and 野 when the index is made, and the browser cuts 反卷积 into 反 and 卷积 when
-a reader types it: either way the term is not found.
+Left alone, jieba cuts 感受野 into 感受 and 野 when the index is made, and no word of any page is 感受野. What a reader
+types is cut by the words of the index, in the browser: search_query.js.
 """
 
 import os
@@ -27,11 +27,6 @@ def words(glossary):
     return [name for name in dict.fromkeys(names) if WORD.fullmatch(name)]
 
 
-def pieces(term):
-    """What the browser must know to cut each Chinese name of a term nowhere: all but its last character."""
-    return [name[:-1] for name in term.names if WORD.fullmatch(name) and len(name) > 2]
-
-
 @event_priority(100)  # before the search plugin reads its configuration
 def on_config(config):
     """Write the dictionary and hand it to the search plugin."""
@@ -45,21 +40,6 @@ def on_config(config):
     search.jieba_dict_user = str(DICTIONARY)
     if config.theme["language"] == "zh":
         search.pipeline = []  # Chinese has no stems, and with those of English the index has no `pooling`, only `pool`
-
-
-@event_priority(50)  # before the search plugin writes its index
-def on_post_build(config):
-    """Let the browser cut a query where the glossary does.
-
-    It takes the longest pieces that the index holds, but never tries a query as a whole; it knows all but the last
-    character of a name from here, and searches for whatever begins with that. Results do not show this field.
-    """
-    if config.theme["language"] == "zh":
-        index = config.plugins["material/search"].search_index
-        index.config["fields"]["pieces"] = {"boost": 1}
-        found = entries(index)
-        for term in terms(GLOSSARY.read_text(encoding="utf-8")):
-            found[f"glossary/#{term.id}"]["pieces"] = pieces(term)
 
 
 def entries(index):
