@@ -115,7 +115,7 @@ def _body(lines: list[str]) -> int:
 
 
 def _front_matter(lines: list[str]) -> Iterator[Block]:
-    pairs = [line.partition(":") for line in lines[1 : _body(lines) - 1] if re.match(r"\w", line)]
+    pairs = [line.partition(":") for line in lines[1 : max(1, _body(lines) - 1)] if re.match(r"\w", line)]
     if pairs:
         words = ("title", "description")
         yield Block("front matter", 1, tuple(key if key in words else f"{key}:{value}" for key, _, value in pairs))

@@ -19,4 +19,5 @@ def on_page_content(content, config, **_):
             content = content.replace(f"<summary>{english}</summary>", f"<summary>{chinese}</summary>")
         # Docstrings are English: a screen reader must not read them as Chinese.
         content = content.replace('<div class="doc doc-contents', '<div lang="en" class="doc doc-contents')
+        content = content.replace('<p class="lanes"', '<p class="lanes" lang="zh"')  # our own words among them
     return content
