@@ -98,9 +98,9 @@ function show(state, found, { part, form, word }) {
     line("tangent", [x - 1, value - derivative], [x + 1, value + derivative]), line("tangent", [x, -1.7], [x, 2.7]),
     draw("circle", { class: "dot", cx: x, cy: -value, r: 0.1 }), ...[-4, -2, 2, 4].map((at) => draw("text", { x: at - 0.1 * Math.sign(at), y: 0.3 }, shown(at))), draw("text", { x: 0.25, y: -1.25 }, "1"),
   );
-  // Three powers of ten for one unit upwards, from 10² to 10⁻¹⁰; what is smaller lies on the lowest line.
-  const up = (g) => (max(-10, Math.min(2, Math.log10(abs(g)))) + 0) / 2, place = (g, i) => [i + 1, up(g) - 1];
-  const rules = [2, 0, -2, -4, -6, -8, -10].flatMap((power) => [line("axis", [0.4, power / 2 - 1], [10.6, power / 2 - 1]), draw("text", { x: -0.5, y: 1 - power / 2 }, power ? ten(power) : "1")]);
+  // From 10² down to 10⁻¹⁰, and a line of its own for 0.
+  const up = (g) => (g ? max(-10, Math.min(2, Math.log10(abs(g)))) : -12) / 2, place = (g, i) => [i + 1, up(g) - 1];
+  const rules = [2, 0, -2, -4, -6, -8, -10, -12].flatMap((power) => [line("axis", [0.4, power / 2 - 1], [10.6, power / 2 - 1]), draw("text", { x: -0.5, y: 1 - power / 2 }, power < -10 ? "0" : power ? ten(power) : "1")]);
   part("chain").replaceChildren(...rules, line("line two", ...rival.map(place)), line("line", ...gradients.map(place)),
     ...rival.map((g, i) => draw("circle", { class: "ring", cx: i + 1, cy: -place(g, i)[1], r: 0.2 })), ...gradients.map((g, i) => draw("circle", { class: "dot", cx: i + 1, cy: -place(g, i)[1], r: 0.13 })));
   part("outputs").textContent = `h: ${[x, ...outputs].map((h) => shown(h, 3)).join(" → ")}`;

@@ -75,18 +75,22 @@ function show(state, { lines, rings, marks, mean, variance, unbiased, running },
 }
 
 function start({ form, part, set, update }) {
-  let held;
+  let held, trained;
   part("board").addEventListener("pointerdown", () => (held = null));
   pointed(part("board"), (x, y) => {
     const state = stateOf(form), far = (i) => Math.abs(state.x[i] - x);
     if (y < 5.8) held ??= range(state.size).sort((a, b) => far(a) - far(b))[0];
     if (held != null) form.elements.x[held].value = x, update();
   });
-  // Training is over: what was learned stays.
+  // Inference takes over what was learned; back in training everything is as it was.
+  const take = (mean, variance, steps) => (set("mean", mean), set("variance", variance), set("steps", steps), update());
+  form.addEventListener("reset", () => (trained = null));
   form.addEventListener("change", ({ target }) => {
-    if (target.value !== "inference") return;
-    const { running } = numbers({ ...stateOf(form), mode: "training" });
-    set("mean", rounded(running[0])), set("variance", rounded(running[1])), set("steps", 0), update();
+    if (target.name !== "mode" || (target.value === "training" && !trained)) return;
+    if (target.value === "training") return take(...trained);
+    const { mean, variance, steps, ...state } = stateOf(form), { running } = numbers({ ...state, mean, variance, steps, mode: "training" });
+    trained = [mean, variance, steps];
+    take(...running.map((v) => rounded(v)), 0);
   });
 }
 

@@ -22,7 +22,7 @@ export function numbers(state) {
 export function python(state, { side, row, column, patch, value }) {
   const { image, stride, padding, dilation } = state, photo = image === "photo", n = pictures[image].length;
   const call = (x) => `conv2d(${x}, kernel[None, None], stride=${stride}, padding=${padding}, dilation=${dilation})`;
-  const head = `import numpy as np\nfrom cnnref import conv2d\n\nkernel = np.array(${listed(kernelOf(state))})\n`;
+  const head = `import numpy as np\nfrom cnnref import conv2d\n\nkernel = np.array(${listed(kernelOf(state), 12)})\n`;
   const given = photo ? `image = np.zeros((${n}, ${n}))\n` : `image = np.array(${listed(pictures[image])})\n`;
   if (!side) return [`${head}${given}try:\n    ${call("image[None, None]")}\nexcept ValueError as error:\n    print(type(error).__name__)`, "ValueError"];
   const printed = [`(${side}, ${side})`, rounded(value)], size = `print(output.shape)\n`;
@@ -31,14 +31,17 @@ export function python(state, { side, row, column, patch, value }) {
   return [`${output}patch = np.array(${listed(patch)})  # the pixels below the window\nprint(round(float(conv2d(patch[None, None], kernel[None, None])[0, 0, 0, 0]), 4))`, ...printed];
 }
 
+/** Cells beyond the kernel are out of sight, and what they hold is no concern. */
+const fit = (part, size) => [...part("kernel").children].forEach((cell, i) => (cell.hidden = cell.disabled = i % 5 >= size || i >= 5 * size));
+
 function show(state, found, { form, part, word }) {
   const { size, stride, padding, dilation } = state, image = pictures[state.image], { reach, padded, side, row, column } = found;
-  [...part("kernel").children].forEach((cell, i) => (cell.hidden = i % 5 >= size || i >= 5 * size));
+  fit(part, size);
   part("kernel").style.gridTemplateColumns = `repeat(${size}, minmax(0, 1fr))`;
   part("kernel-size").textContent = `${size}×${size}`;
   part("input-size").textContent = `${image.length}×${image.length}`;
   part("output-size").textContent = `${side}×${side}`;
-  for (const name of ["row", "column"]) form.elements[name].max = Math.max(side - 1, 1);
+  for (const name of ["row", "column"]) form.elements[name].max = Math.max(side - 1, 0);
 
   const high = Math.max(...image.flat()), border = box("border", padding, padding, image.length);
   const look = { high, legible: 10, ink: (v) => (v > high / 2 ? "dark" : "bright") };
@@ -70,6 +73,7 @@ function start({ form, part, set, update }) {
   };
   const stop = playing(part("play"), next);
   part("next").addEventListener("click", next);
+  form.addEventListener("input", () => fit(part, +form.elements.size.value));
   part("preset").addEventListener("change", ({ target }) => {
     if (!target.value) return;
     set("size", 3);

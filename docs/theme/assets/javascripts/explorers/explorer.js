@@ -15,20 +15,24 @@ export function explore(name, { numbers, python, show, start = () => {} }) {
     if (complain(stage)) return; // the picture of the last good state stays
     const state = stateOf(form), found = numbers(state);
     stage.say(show(state, found, stage));
-    for (const field of form.elements) if (field.type === "range" && field.name) field.parentElement.querySelector(".value").textContent = field.value;
+    for (const field of form.elements) if (field.type === "range" && field.name) field.parentElement.querySelector(".value").textContent = field.value.replace("-", "−");
     stage.part("program").textContent = programOf(python(state, found));
     clearTimeout(saving);
     saving = setTimeout(save, 250, name, usual, stateOf(form)); // browsers refuse an address that changes too often
   };
   stage.update = update;
   form.reset(); // what a browser kept from the last visit
+  const ranges = [...form.elements].filter((field) => field.type === "range"), limits = ranges.map((field) => field.max);
+  for (const field of form.elements) field.required = field.type === "number";
   const usual = stateOf(form);
   start(stage);
   form.addEventListener("input", update);
-  form.addEventListener("reset", () => setTimeout(update));
+  form.addEventListener("reset", () => (ranges.forEach((field, i) => (field.max = limits[i])), setTimeout(update)));
   form.addEventListener("submit", (event) => event.preventDefault());
   stage.part("copy").addEventListener("click", () => copy(stage));
-  for (const _ of "12") load(name, form), update(); // twice: the limits of a field may follow from another
+  const restore = () => { for (const _ of "12") load(name, form), update(); }; // twice: the limits of a field may follow from another
+  addEventListener("popstate", () => (form.reset(), restore()));
+  restore();
   root.dataset.live = "";
 }
 
@@ -61,16 +65,17 @@ function set(form, name, given) {
     const value = values[field.type === "radio" ? 0 : i] ?? "", before = field.value;
     if (field.type === "radio") field.checked ||= field.value === value; // which unchecks the others
     else if (field.type === "checkbox") field.checked = value === "true" || (field.checked && value !== "false");
-    else if (field.options ? [...field.options].some((option) => option.value === value) : value && Number.isFinite(+value)) field.value = value;
+    else if (field.options ? [...field.options].some((option) => option.value === value) : /^-?[\d.]/.test(value)) field.value = value;
     if (!field.checkValidity()) field.value = before;
   });
 }
 
 function save(name, usual, now) {
   const changed = Object.keys(now).filter((key) => String(now[key]) !== String(usual[key]));
-  const others = [...new URLSearchParams(location.search)].filter(([key]) => key !== name).map(([key, v]) => `${key}=${encodeURI(v)}`);
+  const url = new URL(location), others = url.search.slice(1).split("&").filter((pair) => pair && !pair.startsWith(`${name}=`));
   const mine = changed.length ? [`${name}=${changed.map((key) => `${key}:${now[key]}`).join(";")}`] : [];
-  history.replaceState(history.state, "", location.pathname + ("?" + [...others, ...mine].join("&")).replace(/\?$/, "") + location.hash);
+  url.search = [...others, ...mine].join("&");
+  history.replaceState(history.state, "", url);
 }
 
 function load(name, form) {
@@ -95,7 +100,7 @@ const programOf = ([code, ...printed]) => `${code.trim()}\n\n${printed.map((line
 function copy({ part, word }) {
   const text = part("program").textContent, tell = (key) => (part("copied").textContent = word(key));
   part("program").closest("details").open = true;
-  navigator.clipboard.writeText(text).then(() => tell("copied"), () => (getSelection().selectAllChildren(part("program")), tell("select")));
+  (navigator.clipboard?.writeText(text) ?? Promise.reject()).then(() => tell("copied"), () => (getSelection().selectAllChildren(part("program")), tell("select")));
 }
 
 /** A number as `round(x, digits)` prints it in Python: a tie goes to the even digit. */
@@ -103,7 +108,7 @@ export function rounded(x, digits = 4) {
   if (!Number.isFinite(x)) return Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf";
   const text = x.toFixed(digits), down = x.toFixed(60).slice(0, digits - 60), tie = /^50*$/.test(x.toFixed(60).slice(digits - 60));
   const short = String(Number(tie && "02468".includes(down.at(-1)) ? down : text));
-  return (Object.is(Number(text), -0) ? "-0" : short) + (/[.e]/.test(short) ? "" : ".0");
+  return (short === "0" && (x < 0 || Object.is(x, -0)) ? "-0" : short) + (/[.e]/.test(short) ? "" : ".0");
 }
 
 /** A list, or a list of lists, as Python prints it. */
@@ -144,7 +149,8 @@ export const framed = (rows, pad, fill) => range(rows.length + 2 * pad).map((i) 
 
 /** Paint the pixels of a plane and draw on them; where at most `legible` fit in a line, with their numbers. */
 export function board(part, name, rows, { legible, ink, ...scale }, ...marks) {
-  const side = rows.length, text = (v, i, j) => draw("text", { class: ink(v), x: j + 0.5, y: i + 0.5 }, shown(v, 1).replace("Infinity", "∞"));
+  const side = rows.length, label = (v) => shown(v, 1).replace("Infinity", "∞"), tight = { textLength: 0.9, lengthAdjust: "spacingAndGlyphs" };
+  const text = (v, i, j) => draw("text", { class: ink(v), x: j + 0.5, y: i + 0.5, ...(label(v).length > 4 && tight) }, label(v));
   paint(part(`${name}-pixels`), rows, scale);
   part(name).setAttribute("viewBox", `0 0 ${side} ${side}`);
   part(name).replaceChildren(...(side <= legible ? rows.flatMap((row, i) => row.map((v, j) => text(v, i, j))) : []), ...marks);
@@ -168,7 +174,8 @@ export function playing(button, step, pace = 400) {
   button.addEventListener("click", () => {
     if (timer || matchMedia("(prefers-reduced-motion: reduce)").matches) return timer ? stop() : step();
     button.ariaPressed = "true";
-    timer = setInterval(() => step() === false && stop(), pace);
+    timer = setInterval(() => (!button.form.checkValidity() || step() === false) && stop(), pace);
   });
+  button.form.addEventListener("reset", stop);
   return stop;
 }

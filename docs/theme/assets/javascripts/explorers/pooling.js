@@ -67,10 +67,10 @@ print((after > before).sum(), (after < before).sum(), round(float(abs(after - be
 }
 
 function show({ pool, size, whole }, { side, row, column, seen, before, after, says, values, heard, share, value, high, wide, pad, told }, { form, part, word }) {
-  const n = seen.length, max = pool === "max";
+  const n = seen.length, max = pool === "max", ties = max && values.filter((v) => v === value).length;
   for (const name of ["size", "stride", "padding", "ceil"]) form[name].disabled = whole;
   form.padding.max = size >> 1;
-  form.row.max = form.column.max = Math.max(side - 1, 1); // 1: where a reset goes
+  form.row.max = form.column.max = side - 1;
 
   const look = { high: 100, legible: 12, ink: (v) => (v > 46 ? "dark" : "bright") }, [[top, left]] = heard;
   const turn = (v, i, j) => draw("text", { class: look.ink(v), x: j + 0.84, y: i + 0.18 }, ["▼", "", "▲"][1 + Math.sign(v - before[i][j])]);
@@ -82,7 +82,7 @@ function show({ pool, size, whole }, { side, row, column, seen, before, after, s
 
   const few = values.length > 16 ? "…" : values.map((v) => shown(v)).join(max ? ", " : " + ");
   part("equation").textContent = `${max ? "max" : ""}(${few})${max ? "" : ` ÷ ${share}`} = ${shown(value)}`;
-  return word("says", n, side, side * side, ...told.map((v) => shown(v)), n * n, word(pool, max ? `${top}, ${left}` : share, shown(value)));
+  return word("says", n, side, side * side, ...told.map((v) => shown(v)), n * n, word(ties > 1 ? "tie" : pool, max ? `${top}, ${left}` : share, shown(value), ties));
 }
 
 function start({ form, part, set, update }) {

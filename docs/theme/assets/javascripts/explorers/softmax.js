@@ -39,7 +39,7 @@ export function python(state, { places, stable, p, log, gradient, target, entrop
   const { score, count, scale, shift, outlier, temperature: t, low, high, naive } = state, z = t === 1 ? "x" : `x / ${t}`;
   const quiet = naive || ratio === "inf" ? `np.seterr(all="ignore")  # inf and nan are the message\n` : "";
   const moved = [scale !== 1 && `x = ${scale} * x`, shift && `x += ${shift}`, outlier && `x[-1] += ${outlier}`].filter(Boolean);
-  const given = [`x = np.array(${listed(score.slice(0, count))})`, ...moved, `target = np.array(${target})`].join("\n");
+  const given = [`x = np.array(${listed(score.slice(0, count))})`, ...moved, `target = np.array(${target})  # class ${target + 1}`].join("\n");
   const scaled = `min_max(x${low === 0 && high === 1 ? "" : `, feature_range=(${low}, ${high})`})`, shares = `softmax(x, dim=0${t === 1 ? "" : `, temperature=${t}`})`;
   const work = naive
     ? `e = np.exp(${z})  # without subtracting the maximum\np = e / e.sum()\nlog_p, loss = np.log(p), np.log(1 / p[target])\ngradient = p - np.eye(${count})[target]`
