@@ -6,11 +6,13 @@
 #   make evidence  run the snippets and labs lane by lane and record it in docs/evidence (LANES=torch-cuda on a GPU)
 #   make lint    ruff: rules and format
 #   make offline  the site as one zip file that opens from disk: site/cnnref-offline.zip
+#   make lighthouse  scores of the built site on a phone: accessibility, best practices, SEO, performance (needs node)
 #   make bench   ratios against peers, measured side by side in one run
 #   make test-numpy   the suite in an environment without torch
 #   make test-oldest, test-newest   without torch, with the oldest versions allowed and with those of the day
 #   make dist    wheel and source archive, the same bytes from one commit
 #   make lock    resolve the locks anew (needs uv)
+#   make card-font   cut the font of the preview pictures anew, after a new title (needs npm)
 #
 # ENV=.venv-numpy runs any of them in the environment without torch: a small download where torch is not needed.
 
@@ -21,6 +23,7 @@ PIP := -m pip install -qq --disable-pip-version-check --no-deps
 LOCKED := $(PIP) --require-hashes
 PYTEST_ARGS ?=
 LANES ?= numpy torch-cpu
+PAGES ?=
 # One worker for each core, one thread for each worker.
 PYTEST := -m pytest -n auto --dist worksteal
 
@@ -28,7 +31,7 @@ PYTEST := -m pytest -n auto --dist worksteal
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1767225600)
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: serve test site offline evidence lint bench test-numpy test-oldest test-newest dist lock clean
+.PHONY: serve test site offline evidence lighthouse lint bench test-numpy test-oldest test-newest dist lock card-font clean
 .DEFAULT_GOAL := test
 
 serve: $(ENV)/ready
@@ -55,6 +58,13 @@ lint: $(ENV)/ready
 	$(ENV)/$(BIN)/ruff check .
 	$(ENV)/$(BIN)/ruff format --check .
 
+lighthouse: requirements/lighthouse/node_modules/.package-lock.json site
+	node requirements/lighthouse/scores.mjs site $(PAGES)
+
+requirements/lighthouse/node_modules/.package-lock.json: requirements/lighthouse/package-lock.json
+	npm ci --prefix requirements/lighthouse --silent
+	touch $@
+
 bench: $(ENV)/ready
 	$(ENV)/$(BIN)/python $(LOCKED) -r requirements/bench.txt
 	$(ENV)/$(BIN)/python -m benchmarks
@@ -74,6 +84,9 @@ dist: $(ENV)/ready
 
 lock:
 	$(PYTHON) requirements/lock.py
+
+card-font: $(ENV)/ready
+	$(ENV)/$(BIN)/python docs/fonts/cut.py
 
 clean:
 	rm -rf .venv .venv-numpy .venv-oldest .venv-newest site dist .cache

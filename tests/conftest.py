@@ -1,6 +1,7 @@
 """What tests share: the lane they run in, torch where it is the second oracle, the built site and a browser."""
 
 import functools
+import gzip
 import http.server
 import os
 import shutil
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from filelock import FileLock
@@ -18,6 +20,7 @@ from verifier import lanes
 ROOT = Path(__file__).parents[1]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ADVICE = "no Chromium here; on Debian: apt-get install chromium"
+COMPRESSED = {".html", ".css", ".js", ".json", ".svg", ".xml", ".txt", ".md"}
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
 
 # Two cores that others use as well: no deadline for a single case.
@@ -51,6 +54,8 @@ def torch():
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, worker_id):
     """The whole site, built strictly by the command that the README names, once for all workers of a run."""
+    if ready := os.environ.get("CNNREF_SITE"):  # a site that is built already, as before its deployment
+        return Path(ready)
     if lanes.LANES["torch-cpu"].why_absent():
         pytest.skip("the site cannot be built without torch: its labs train with it")
     run = tmp_path_factory.getbasetemp()
@@ -70,7 +75,8 @@ def build_failure(target):
     """What `mkdocs build` says if it fails."""
     mkdocs = Path(sys.executable).with_name("mkdocs")
     command = [mkdocs, "build", "--strict", "--site-dir", target]  # not --quiet: it would hide warnings from --strict
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    environment = os.environ | {"REPOSITORY_URL": "https://github.com/example/cnnref"}  # so that errors can be reported
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr if done.returncode else None
 
 
@@ -89,6 +95,12 @@ def browser():
         chromium.close()
 
 
+@functools.cache
+def compressed(path):
+    """A file as it travels."""
+    return gzip.compress(path.read_bytes(), mtime=0)
+
+
 @pytest.fixture(scope="session")
 def address(site):
     """The address of the site, served under /cnnref/ from this machine, with its own page for unknown addresses."""
@@ -98,6 +110,24 @@ def address(site):
             if not path.startswith("/cnnref/"):
                 return str(site / "outside the site")
             return super().translate_path(path.removeprefix("/cnnref"))
+
+        def do_GET(self):
+            """Compressed, as GitHub Pages sends it: what a page weighs is tested."""
+            path = Path(self.translate_path(self.path))
+            path = path / "index.html" if path.is_dir() and urlsplit(self.path).path.endswith("/") else path
+            if path.suffix in COMPRESSED and path.is_file():
+                self.send_compressed(path)
+            else:
+                super().do_GET()
+
+        def send_compressed(self, path):
+            body = compressed(path)
+            self.send_response(200)
+            self.send_header("Content-Type", self.guess_type(str(path)))
+            self.send_header("Content-Encoding", "gzip")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
         def send_error(self, code, *_):
             body = (site / "404.html").read_bytes()

@@ -10,8 +10,9 @@ import pytest
 
 pytest.importorskip("matplotlib")
 DOCS = Path(__file__).parents[1] / "docs"
-sys.path.insert(0, str(DOCS / "figures"))
-import drawing  # noqa: E402  (docs/figures is on the path only from here on)
+sys.path[:0] = [str(DOCS / "figures"), str(DOCS / "hooks")]
+import drawing  # noqa: E402  (docs/figures and docs/hooks are on the path only from here on)
+import figures  # noqa: E402
 
 SCHEMES = ("light", "dark")
 SLUGS = sorted(path.stem.replace("_", "-") for path in (DOCS / "figures").glob("[a-z]*.py") if path.stem != "drawing")
@@ -34,7 +35,13 @@ NAMES = {  # the words that Chinese pages leave in Latin letters
 CHINESE = re.compile(r"[\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef]")
 
 
-rendered = functools.cache(drawing.render)
+fingerprint = functools.cache(figures.fingerprint)
+
+
+def rendered(slug, name, language, scheme):
+    """A figure as the site shows it: drawn anew if anything changed on which it depends, else as it was drawn then."""
+    module = DOCS / "figures" / f"{slug.replace('-', '_')}.py"
+    return figures.drawn(fingerprint(module), slug, name, language, scheme)
 
 
 class Noted(dict):
@@ -83,9 +90,8 @@ def test_pages_show_figures_of_chapters_only(language):
 
 @pytest.mark.parametrize(("slug", "name"), FIGURES)
 def test_a_figure_is_the_same_to_the_byte(slug, name, caplog):
-    once, again = (drawing.render(slug, name, "zh", "light") for _ in range(2))
-
-    assert once == again
+    """Drawn here and now, and as it was drawn by another process or a moment ago."""
+    assert drawing.render(slug, name, "zh", "light") == rendered(slug, name, "zh", "light")
     assert caplog.records == []
 
 
@@ -138,6 +144,16 @@ def test_every_ink_can_be_read(scheme):
     for color in (ink.foreground, ink.muted, *ink.accents):
         assert contrast(color, ink.ground) >= 4.5
     assert len({*ink.accents}) == len(ink.accents)
+
+
+@pytest.mark.parametrize("library", figures.LIBRARIES)
+def test_another_version_of_a_library_draws_anew(monkeypatch, library):
+    versions = dict.fromkeys(figures.LIBRARIES, "1")
+    monkeypatch.setattr(figures.metadata, "version", versions.get)
+    before = figures.fingerprint(DOCS / "figures/softmax.py")
+    versions[library] = "2"
+
+    assert figures.fingerprint(DOCS / "figures/softmax.py") != before
 
 
 def test_an_unknown_figure_is_refused():

@@ -177,15 +177,17 @@ def test_outputs_stand_behind_their_cells():
         hook.with_outputs(page, ["<div>1</div>"])
 
 
-def test_the_paragraph_behind_a_picture_is_its_caption_and_alternative():
+def test_the_paragraph_behind_a_picture_is_its_caption():
     page = "![](../figures/labs/x/figure-1.svg)\n\n**Figure 1.** The `loss` falls, see [here](../a.md).\n\nNext.\n"
-    done = hook.captioned(page)
+    done = hook.captioned(page, ["A falling line"])
 
-    assert "![Figure 1. The loss falls, see here.](../figures/labs/x/figure-1.svg)" in done
+    assert "![A falling line](../figures/labs/x/figure-1.svg)" in done
     assert '<figcaption markdown="span">**Figure 1.** The `loss` falls, see [here](../a.md).</figcaption>' in done
     assert done.endswith("</figure>\n\n\nNext.\n")
     with pytest.raises(PluginError, match="behind a picture of a lab comes a paragraph"):
-        hook.captioned(page.replace("**Figure 1.**", "Figure 1."))
+        hook.captioned(page.replace("**Figure 1.**", "Figure 1."), ["A falling line"])
+    with pytest.raises(PluginError, match="describes 0 pictures of this lab; it draws 1"):
+        hook.captioned(page, [])
 
 
 def test_the_dark_twin_exchanges_every_color_of_the_ink():
@@ -195,7 +197,7 @@ def test_the_dark_twin_exchanges_every_color_of_the_ink():
 
 
 def cell(markup):
-    return hook.BeautifulSoup(f"<div>{markup}</div>", "html.parser")
+    return hook.outputs(hook.BeautifulSoup(f"<div>{markup}</div>", "html.parser"))
 
 
 def test_what_a_lab_writes_to_stderr_fails_the_build():

@@ -3,6 +3,7 @@
 Each check takes the locks (text by file name) and returns what is wrong; each is shown a lock that it must refuse.
 """
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -159,3 +160,24 @@ def test_the_oldest_versions_are_those_that_pyproject_allows():
 
 def test_every_check_has_been_seen_to_refuse():
     assert {case[0] for case in SPOILED} == set(CHECKS)
+
+
+def loose(lock):
+    """The packages of npm's lock without a hash, or with a host."""
+    packages = {path: each for path, each in lock["packages"].items() if path}
+    sealed = {path for path, each in packages.items() if each.get("integrity", "").startswith("sha512-")}
+    return sorted({path for path, each in packages.items() if "resolved" in each} | (packages.keys() - sealed))
+
+
+def test_the_lock_of_lighthouse_is_complete_and_silent_about_hosts():
+    text = (ROOT / "requirements/lighthouse/package-lock.json").read_text(encoding="utf-8")
+    asked = json.loads((ROOT / "requirements/lighthouse/package.json").read_text(encoding="utf-8"))["dependencies"]
+    lock = json.loads(text)
+
+    assert loose(lock) == []
+    assert lock["packages"][""]["dependencies"] == asked
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in asked.values())
+    for field, value in (("resolved", "https://a.host/lighthouse.tgz"), ("integrity", "")):
+        spoiled = json.loads(text)
+        spoiled["packages"]["node_modules/lighthouse"][field] = value
+        assert loose(spoiled) == ["node_modules/lighthouse"]

@@ -59,7 +59,7 @@ REQUIRED_TARGETS = {
     "ci.yml": {"lint", "test", "test-numpy", "test-oldest", "test-newest"},
     "gpu.yml": {"test"},
     "gpu-pr.yml": {"test"},
-    "site.yml": {"evidence", "site", "offline", "test"},
+    "site.yml": {"evidence", "site", "offline", "test", "lighthouse"},
     "release.yml": {"dist"},
 }
 # The jobs that may write, all that they do, and when: none of them runs a line of this project.

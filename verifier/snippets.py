@@ -7,6 +7,7 @@ A page that would show Python which is never run is refused: that is how tested 
 
 import ast
 import doctest
+import functools
 import hashlib
 import re
 import unicodedata
@@ -56,6 +57,12 @@ def page_snippets(page: str, text: str) -> Iterator[Snippet]:
         if _is_python(page, fence):
             number += 1
             yield _snippet(page, number, fence.line + 1, fence.start, fence.end, fence.text)
+
+
+@functools.lru_cache(maxsize=256)
+def page_fingerprints(page: str, text: str) -> tuple[str, ...]:
+    """The fingerprints of the snippets of a page, found once for a text: a build asks for them several times."""
+    return tuple(snippet.sha256 for snippet in page_snippets(page, text))
 
 
 def docstring_snippets(page: str, text: str) -> Iterator[Snippet]:

@@ -237,7 +237,7 @@ def collapse(words, ink):
     figure, panels = ink.panels(2, 3, height=4.4)
     rng = np.random.default_rng(8)
     layers = [1.15 * np.linalg.qr(rng.normal(size=(2, 2)))[0] @ np.diag([1.25, 0.85]) for _ in range(6)]
-    ticks, steps = np.linspace(-1, 1, 9), np.linspace(-1, 1, 41)
+    ticks, steps = np.linspace(-1, 1, 9), np.linspace(-1, 1, 21)
     lines = [np.stack([np.full_like(steps, t), steps], axis=1) for t in ticks]
     lines += [line[:, ::-1] for line in lines]
     for row, (name, between) in enumerate((("linear", lambda z: z), ("tanh", lambda z: tanh(1.1 * z)))):
@@ -527,7 +527,7 @@ def widths(words, ink):
 def activations(words, ink):
     """Six activations with their derivatives; grey where the derivative is below one twentieth."""
     figure, panels = ink.panels(3, 2, height=6.2, sharex=True)
-    x = np.linspace(-5, 5, 1001)
+    x = np.linspace(-5, 5, 401)
     for axes, f, name in zip(panels, (relu, leaky_relu, sigmoid, tanh, gelu, silu), words["names"], strict=True):
         h = 1e-5
         slope = (f(x + h) - f(x - h)) / (2 * h)

@@ -3,6 +3,7 @@
 docs/claims.yaml is the source; a page shows it where it says `<!-- claims -->`.
 """
 
+import functools
 from collections import Counter
 from html import escape
 from pathlib import Path
@@ -56,7 +57,12 @@ def on_page_markdown(markdown, config, files, **_):
 
 def ledger():
     """Every claim, in the order of the chapters."""
-    claims = yaml.safe_load(LEDGER.read_text(encoding="utf-8"))
+    return _by_chapter(LEDGER.read_text(encoding="utf-8"))
+
+
+@functools.lru_cache(maxsize=1)  # read once for all pages; a change gives another text
+def _by_chapter(text):
+    claims = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # ten times as fast where it is
     return sorted(claims, key=lambda claim: list(CHAPTERS).index(chapter(claim)))
 
 

@@ -13,7 +13,7 @@ from mkdocs.exceptions import PluginError
 from verifier import evidence
 from verifier.glossary import terms
 from verifier.lanes import LANES, PAGE_LANES
-from verifier.snippets import page_snippets
+from verifier.snippets import page_fingerprints
 
 DOCS = Path(__file__).parents[1]
 MARK = re.compile(r"<!-- count: (?P<what>[\w-]+) -->")
@@ -48,6 +48,8 @@ WORDS = {
 
 def on_page_markdown(markdown, config, files, **_):
     """Put the counts where the page asks for them."""
+    if not MARK.search(markdown):
+        return markdown
     language = config.theme["language"]
     present = [claim for claim in ledger() if files.get_file_from_path(f"{chapter(claim)}.md")]
     return MARK.sub(lambda found: shown(found["what"], language, present), markdown)
@@ -72,7 +74,7 @@ def pages(language):
 
 def fingerprints(language):
     """What every snippet of the language is known by in a record; the same one on two pages counts once."""
-    return {snippet.sha256 for path, text in pages(language).items() for snippet in page_snippets(str(path), text)}
+    return {sha for path, text in pages(language).items() for sha in page_fingerprints(str(path), text)}
 
 
 def figures(language):

@@ -3,9 +3,11 @@
 The page `verification` sums the records up where it says `<!-- evidence: lanes -->`, `pages`, `operators` or `void`.
 """
 
+import functools
 import html
 import logging
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -14,7 +16,7 @@ from mkdocs.utils import get_relative_url
 
 from verifier import evidence, labs
 from verifier.lanes import LANES, PAGE_LANES
-from verifier.snippets import docstring_snippets, fingerprint, page_snippets
+from verifier.snippets import docstring_snippets, fingerprint, page_fingerprints
 
 ROOT = Path(__file__).parents[2]
 SNIPPET = re.compile(
@@ -83,18 +85,24 @@ def on_config(config):
             log.info("%s: %d records are about texts that no longer exist", record.lane, len(gone))
 
 
-def texts() -> dict[str, list[str]]:
+def texts() -> dict[str, Sequence[str]]:
     """The fingerprints of every page (the same in both languages) and of the docstrings' examples."""
     found = {}
     for path in sorted((ROOT / "docs/zh").rglob("*.md")):
         text = path.read_text(encoding="utf-8")
-        items = labs.lab(str(path), text) if labs.is_lab(text) else page_snippets(str(path), text)
-        if shas := [item.sha256 for item in items]:
+        lab = labs.is_lab(text)
+        shas = [each.sha256 for each in labs.lab(str(path), text)] if lab else page_fingerprints(str(path), text)
+        if shas:
             found[path.relative_to(ROOT / "docs/zh").with_suffix("").as_posix()] = shas
     sources = [(path.name, path.read_text(encoding="utf-8")) for path in sorted((ROOT / "cnnref").glob("*.py"))]
-    examples = [each for name, text in sources for each in docstring_snippets(name, text)]
+    examples = [each for name, text in sources for each in _examples(name, text)]
     state["docstrings"] = {shown(each.examples): each.sha256 for each in examples}
     return found | {"api": [each.sha256 for each in examples]}
+
+
+@functools.lru_cache(maxsize=64)  # found once for a text: `mkdocs serve` asks again with each change
+def _examples(name: str, text: str) -> tuple:
+    return tuple(docstring_snippets(name, text))
 
 
 def shown(examples) -> str:

@@ -2,22 +2,25 @@
 
 The plugin's own page would bring half a megabyte of styles and scripts from elsewhere. Taken from it are the outputs
 alone: texts, and pictures, which become files in light and dark. They are put behind their cells in the Markdown of
-the page, so that headings, links, formulas and boxes of a lab are made as everywhere on the site.
+the page, so that headings, links, formulas and boxes of a lab are made as everywhere on the site. What there is to see
+in each picture says docs/figures/labs.yaml, beside the labs: a word changed in a lab executes it again.
 """
 
 import base64
+import functools
 import hashlib
 import html
 import os
 import re
 import shutil
 import sys
-import unicodedata
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import urljoin
 
 import jupytext
+import yaml
 from bs4 import BeautifulSoup
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
@@ -31,8 +34,6 @@ FIGURES = ROOT / "docs/figures"
 CACHE = ROOT / ".cache/labs"
 LIBRARIES = ("numpy", "torch", "scikit-learn", "matplotlib", "mkdocs-jupyter", "ipykernel")
 CAPTION = re.compile(r"\s*(?P<caption>\*\*(?:图|Figure) \d+[.。]\*\*.*?)(?=\n\n|\Z)", re.DOTALL)
-MARKUP = re.compile(r"\*\*|`|\$|\[([^\]]*)\]\([^)]*\)")
-SYMBOL = re.compile(r"\\(?P<name>[a-zA-Z]+)")
 HEADING_ID = re.compile(r"^(#{1,6} .*?)\s*\{ *#[^}]*\}$", re.MULTILINE)
 BOX = re.compile(r"^///(?: \w+ \|(?P<title>.*))?(?:\n {4}attrs: .*)?$", re.MULTILINE)
 LOCAL_LINK = re.compile(r"\]\((?P<target>(?!\w+:)[^)\s]+)\)")
@@ -42,11 +43,13 @@ DOWNLOAD = {
     "en": "This page is a notebook, run from beginning to end when the site was built. "
     "[Download {name}]({name}) to run it in a Jupyter of your own; it needs {needs}.",
 }
+PICTURE = "image/svg+xml"
 INSTALLED_AS = {"sklearn": "scikit-learn"}
 OUTPUT = {"zh": "运行结果", "en": "Output"}
 
 sys.path.insert(0, str(FIGURES))
 import drawing  # noqa: E402  (docs/figures is on the path only from here on)
+from _light import light  # noqa: E402
 
 
 def on_config(config):
@@ -93,30 +96,42 @@ def on_page_content(content, page, config, files):
     needed = sorted(INSTALLED_AS.get(each, each) for each in needs(page.markdown) - set(sys.stdlib_module_names))
     download = DOWNLOAD[language].format(name=f"{name}.ipynb", needs=("、" if language == "zh" else ", ").join(needed))
     heading = re.search(r"^# .*$", page.markdown, re.MULTILINE)
-    page.markdown = captioned(with_outputs(page.markdown, cells))
+    seen = yaml.safe_load((FIGURES / "labs.yaml").read_text(encoding="utf-8"))[name]
+    page.markdown = captioned(with_outputs(page.markdown, cells), [each[language] for each in seen])
     page.markdown = page.markdown.replace(heading[0], f"{heading[0]}\n\n{download}", 1)
     Page.render(page, config, files)  # the class's own: on this page the plugin put its own in the place
     page.title = page.meta["title"]  # the plugin's has the id of the heading in it
     return page.content
 
 
-def executed(content: str) -> list:
-    """The code cells of the plugin's page."""
-    return BeautifulSoup(content, "html.parser").select(".jp-Notebook > .jp-CodeCell")
+@functools.lru_cache(maxsize=8)  # `mkdocs serve` asks again with each change of another page
+def executed(content: str) -> list[list[tuple[str, str]]]:
+    """What each code cell of the plugin's page gave."""
+    return [outputs(cell) for cell in BeautifulSoup(content, "html.parser").select(".jp-Notebook > .jp-CodeCell")]
 
 
-def shown(cell, add_picture, where: str, language: str) -> str:
+def outputs(cell) -> list[tuple[str, str]]:
+    """The outputs of a cell: their kinds, and a picture as SVG, all else as text."""
+    found = [(output["data-mime-type"], output) for output in cell.select(".jp-OutputArea-output")]
+    return [(kind, _given(kind, output)) for kind, output in found]
+
+
+def _given(kind: str, output) -> str:
+    if kind == PICTURE:
+        return base64.b64decode(output.img["src"].partition(",")[2]).decode()
+    return (output.pre or output).get_text()
+
+
+def shown(given, add_picture, where: str, language: str) -> str:
     """What a cell gave, as Markdown with HTML: its text in one box, then the picture, whose caption comes next."""
     text, drawings = "", []
-    for output in cell.select(".jp-OutputArea-output"):
-        kind = output["data-mime-type"]
-        if kind == "image/svg+xml":
-            drawings.append(add_picture(base64.b64decode(output.img["src"].partition(",")[2]).decode()))
+    for kind, said in given:
+        if kind == PICTURE:
+            drawings.append(add_picture(said))
         elif kind == "text/plain":  # slow prints come in several pieces
-            text += output.pre.get_text()
+            text += said
         else:
-            said = output.get_text().strip()[:500]
-            raise PluginError(f"{where}: a cell gave {kind}, which a lab must not: {said}")
+            raise PluginError(f"{where}: a cell gave {kind}, which a lab must not: {said.strip()[:500]}")
     return "\n\n".join([*([_box(text, language)] if text else []), *drawings])
 
 
@@ -133,6 +148,7 @@ def pictures_of(name: str, config, files):
         nonlocal count
         count += 1
         uri = f"figures/labs/{name}/figure-{count}"
+        svg = light(svg)
         files.append(File.generated(config, f"{uri}.svg", content=svg))
         files.append(File.generated(config, f"{uri}.dark.svg", content=dark(svg)))
         return f"![](../{uri}.svg)"
@@ -158,30 +174,21 @@ def with_outputs(markdown: str, outputs: list[str]) -> str:
     return markdown
 
 
-def captioned(markdown: str) -> str:
-    """Each picture with the paragraph behind it, which says what it shows: its caption and its alternative text."""
+def captioned(markdown: str, alternatives: Sequence[str]) -> str:
+    """Each picture with the paragraph behind it, its caption, and with what there is to see in it."""
     parts = re.split(r"!\[\]\((\.\./figures/labs/[^)]+)\)", markdown)
+    if len(parts[1::2]) != len(alternatives):
+        raise PluginError(f"labs.yaml describes {len(alternatives)} pictures of this lab; it draws {len(parts[1::2])}")
     done = [parts[0]]
-    for uri, rest in zip(parts[1::2], parts[2::2], strict=True):
+    for uri, rest, alternative in zip(parts[1::2], parts[2::2], alternatives, strict=True):
         found = CAPTION.match(rest)
         if found is None:
             raise PluginError(
                 f"{uri}: behind a picture of a lab comes a paragraph that begins **Figure N.** or **图 N.**"
             )
-        caption = found["caption"]
-        alternative = SYMBOL.sub(_letter, " ".join(MARKUP.sub(r"\1", caption).split()))
-        alternative = alternative.replace("[", "(").replace("]", ")")
-        below = f'<figcaption markdown="span">{caption}</figcaption>'
+        below = f'<figcaption markdown="span">{found["caption"]}</figcaption>'
         done.append(f'<figure markdown="span">\n![{alternative}]({uri})\n{below}\n</figure>\n{rest[found.end() :]}')
     return "".join(done)
-
-
-def _letter(symbol: re.Match) -> str:
-    """A Greek letter of a formula, for an alternative text, which knows no formulas; any other command by its name."""
-    try:
-        return unicodedata.lookup(f"GREEK SMALL LETTER {symbol['name']}")
-    except KeyError:
-        return symbol["name"]
 
 
 def notebook(page, site_url: str) -> str:

@@ -15,9 +15,11 @@ import fontTools
 from fontTools import subset
 from fontTools.ttLib import TTFont
 from mkdocs.exceptions import PluginError
+from mkdocs.utils import get_relative_url
 
 ZIAMATH = find_spec("ziamath").submodule_search_locations[0]  # for its font: importing it would draw with it
 SOURCE = Path(ZIAMATH) / "fonts/STIXTwoMath-Regular.ttf"
+FONT = "assets/fonts/math.woff2"
 CACHE = Path(__file__).parents[2] / ".cache/fonts"
 FORMULA = re.compile(r"<math[ >].*?</math>", re.DOTALL)
 TAGS = re.compile(r"<[^>]+>")
@@ -29,11 +31,20 @@ ALWAYS = "0123456789+-−=<>≤≥≠≈×·/()[]{}|‖⟨⟩√∑∏∫∂∞�
 FEATURES = ["ccmp", "dtls", "flac"]
 
 
+def on_post_page(output, page, config, **_):
+    """Where there are formulas, fetch the font with the styles: one that comes later moves the lines."""
+    if "<math" not in output or config.extra["offline"]:
+        return output
+    address = get_relative_url(FONT, page.url)
+    ahead = f'<link rel="preload" href="{address}" as="font" type="font/woff2" crossorigin>'
+    return output.replace('<link rel="stylesheet"', f'{ahead}\n<link rel="stylesheet"', 1)
+
+
 def on_post_build(config):
     """Cut the font down to the characters of this site's formulas and lay it beside the style sheet."""
     pages = Path(config.site_dir).rglob("*.html")
     used = set(ALWAYS).union(*(characters(page.read_text(encoding="utf-8")) for page in pages))
-    target = Path(config.site_dir) / "assets/fonts/math.woff2"
+    target = Path(config.site_dir) / FONT
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(cut_down(frozenset(map(ord, used))))
 

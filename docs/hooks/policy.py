@@ -49,6 +49,19 @@ def on_post_template(output_content, template_name, config, **_):
     return guarded(output_content, template_name) if guard else output_content
 
 
+def on_serve(server, **_):
+    """The script by which `mkdocs serve` loads a changed page anew comes in last, and is another one each time."""
+    inject = server._inject_js_into_html
+
+    def admitted(page, epoch):
+        page = inject(page, epoch)
+        last = scripts(page.decode())[-1]
+        return page.replace(b"script-src 'self'", f"script-src 'self' 'sha256-{digest(last)}'".encode(), 1)
+
+    server._inject_js_into_html = admitted
+    return server
+
+
 def on_post_build(config):
     """Write the headers beside the pages, once, at the root of both languages."""
     if config.theme["language"] == "zh":

@@ -1,5 +1,6 @@
 """Each snippet of a page gets a permanent place, and its copy button gives a program that runs alone."""
 
+import functools
 import html
 import re
 from itertools import count
@@ -31,6 +32,7 @@ def on_page_content(content, page, **_):
     return content
 
 
+@functools.lru_cache(maxsize=1024)  # `mkdocs serve` asks again with each change of another page
 def _copyable(block, number):
     text = html.unescape(TAGS.sub("", block))
     code = html.escape(program(text)).replace("\n", "&#10;")

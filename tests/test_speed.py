@@ -1,0 +1,108 @@
+"""What a first view costs: bytes, jumps, scripts that hold it up. Scores of Lighthouse: `make lighthouse`."""
+
+import re
+
+import pytest
+
+from tests.test_browser import PATHS, visit
+
+BUDGET = 150 * 1024  # bytes as they travel, of everything that a page fetches before the reader does anything
+JUMPS = 0.02  # cumulative layout shift, as Chromium counts it
+SHIFT = """() => new Promise(resolve => {
+  const seen = [];
+  const note = list => seen.push(...list.getEntries().filter(each => !each.hadRecentInput).map(each => each.value));
+  new PerformanceObserver(note).observe({type: "layout-shift", buffered: true});
+  requestAnimationFrame(() => requestAnimationFrame(() => resolve(seen.reduce((sum, value) => sum + value, 0))));
+})"""
+ANCHOR = """() => [...document.querySelectorAll("article :is(h2, .snippet, .numbered)[id]:not(details *)")]
+    .map(each => each.id).at(-2)"""
+
+
+def bytes_of(page):
+    """A list that grows with each answer that the page gets: its bytes as they travelled."""
+    session = page.context.new_cdp_session(page)
+    sizes = []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    session.send("Network.enable")
+    return sizes
+
+
+@pytest.mark.parametrize("path", [*PATHS, "404.html"])
+def test_a_first_view_is_small_and_nothing_in_it_jumps(page, address, path):
+    """Once from the top, on a phone; once on a wide screen, from a place deep in the page."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    sizes = bytes_of(page)
+    visit(page, address + path)
+    weight, jumped, anchor = sum(sizes), page.evaluate(SHIFT), page.evaluate(ANCHOR)
+    page.goto("about:blank")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    visit(page, f"{address}{path}#{anchor}" if anchor else address + path)
+    jumped_there = page.evaluate(SHIFT)
+
+    assert 20_000 < weight < BUDGET
+    assert max(jumped, jumped_there) < JUMPS, (jumped, jumped_there)
+
+
+def test_the_search_index_waits_for_the_search(page, address):
+    fetched = []
+    page.on("request", lambda request: fetched.append(request.url))
+    visit(page, address + "softmax/")
+    before = [url for url in fetched if url.endswith("search_index.json")]
+    page.locator("input.md-search__input").focus()
+    page.wait_for_load_state("networkidle")
+    page.keyboard.insert_text("温度")
+    page.keyboard.press("End")
+    page.wait_for_selector(".md-search-result__item")
+    after = [url for url in fetched if url.endswith("search_index.json")]
+
+    assert before == []
+    assert len(after) == 1
+
+
+def test_a_result_that_was_followed_is_marked_although_nobody_turns_to_the_search(page, address):
+    page.goto(f"{address}softmax/?h=温度")
+    page.wait_for_selector("article mark")
+
+    assert page.locator("article mark").first.inner_text() == "温度"
+
+
+def test_no_script_holds_up_the_first_view(site):
+    """What is fetched runs when the page is there; what stands in the page itself is short."""
+    for path in sorted(site.rglob("*.html")):
+        page = path.read_text(encoding="utf-8")
+        fetched = re.findall(r"<script\b([^>]*\bsrc=[^>]*)>", page)
+        inline = re.findall(r"<script(?![^>]*\b(?:src=|application/json))[^>]*>(.*?)</script>", page, re.S)
+        assert len(fetched) >= 2, path
+        assert [tag for tag in fetched if not re.search(r"\bdefer\b|type=\"module\"", tag)] == [], path
+        assert sum(map(len, inline)) < 4_000, path
+
+
+def test_every_picture_says_how_large_it_is(site):
+    """So that its place is kept while it is on the way."""
+    seen = 0
+    for path in sorted(site.rglob("*.html")):
+        article = re.search(r"<article.*</article>", path.read_text(encoding="utf-8"), re.S)[0]
+        for picture in re.findall(r"<img\b[^>]*>", article):
+            assert re.search(r'\bwidth="\d+" height="\d+"', picture), (path, picture)
+            seen += 1
+
+    assert seen > 200
+
+
+def test_pages_carry_nothing_that_nobody_sees(site):
+    """docs/hooks/lean.py: the style of the reference elsewhere, marks of code without a color."""
+    for path in sorted(site.rglob("*.html")):
+        page = path.read_text(encoding="utf-8")
+        assert ("_mkdocstrings.css" in page) == ('class="doc ' in page), path
+        assert not re.search(r'<span class="[npow]">', page), path
+
+
+@pytest.mark.parametrize("link", ["../glossary/", "../glossary/#entropy"])
+def test_a_page_is_fetched_while_the_pointer_rests_on_its_link(page, address, link):
+    visit(page, address + "softmax/")
+    page.locator(f'a[href="{link}"]').first.hover()
+    page.wait_for_timeout(700)  # the browser waits for a fifth of a second
+    page.locator(f'a[href="{link}"]').first.click()
+    page.wait_for_url("**/glossary/**")
+
+    assert page.evaluate("performance.getEntriesByType('navigation')[0].deliveryType") == "navigational-prefetch"
