@@ -5,6 +5,7 @@ Both lie in one cell of a grid: nothing moves when the script takes over. Withou
 A template says each word in both languages at once, `say("步幅", "stride")`: they cannot drift apart.
 """
 
+import functools
 import re
 from pathlib import Path
 
@@ -34,7 +35,13 @@ def staged(name: str, still: str, language: str) -> str:
 
 def live(name: str, language: str) -> str:
     """The form of an explorer in one language."""
+    return re.sub(r"\s*\n\s*", "\n", rooms(language).get_template(f"{name}.html").render())
+
+
+@functools.cache
+def rooms(language: str) -> jinja2.Environment:
+    """Where templates say their words in one language; one that changed is read anew."""
     which = LANGUAGES.index(language)
-    rooms = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined)
-    rooms.globals["say"] = lambda *words: words[which]
-    return re.sub(r"\s*\n\s*", "\n", rooms.get_template(f"{name}.html").render())
+    made = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined)
+    made.globals["say"] = lambda *words: words[which]
+    return made

@@ -118,7 +118,7 @@ def outputs(cell) -> list[tuple[str, str]]:
 
 def _given(kind: str, output) -> str:
     if kind == PICTURE:
-        return base64.b64decode(output.img["src"].partition(",")[2]).decode()
+        return light(base64.b64decode(output.img["src"].partition(",")[2]).decode())
     return (output.pre or output).get_text()
 
 
@@ -148,7 +148,6 @@ def pictures_of(name: str, config, files):
         nonlocal count
         count += 1
         uri = f"figures/labs/{name}/figure-{count}"
-        svg = light(svg)
         files.append(File.generated(config, f"{uri}.svg", content=svg))
         files.append(File.generated(config, f"{uri}.dark.svg", content=dark(svg)))
         return f"![](../{uri}.svg)"
@@ -193,9 +192,11 @@ def captioned(markdown: str, alternatives: Sequence[str]) -> str:
 
 def notebook(page, site_url: str) -> str:
     """The page as a notebook for Jupyter: what only this site understands is gone, links lead to the site."""
-    text = Path(page.file.abs_src_path).read_text(encoding="utf-8")
-    here = urljoin(site_url, page.file.src_uri)
+    return _notebook(Path(page.file.abs_src_path).read_text(encoding="utf-8"), urljoin(site_url, page.file.src_uri))
 
+
+@functools.lru_cache(maxsize=8)  # as above
+def _notebook(text: str, here: str) -> str:
     def portable(prose: str) -> str:
         prose = HEADING_ID.sub(r"\1", prose)
         prose = BOX.sub(lambda box: f"**{box['title'].strip()}**" if box["title"] else "", prose)

@@ -1,4 +1,4 @@
-/* Material fetches the search index with every page; here it waits until the reader turns to the search. */
+/* Material fetches the search index and starts its worker with every page; here both wait for a reader who searches. */
 {
   const asked = /[?&][hq]=/.test(location.search); // a result was followed, or a link that searches
   const turnedTo = (element, ...events) =>
@@ -16,5 +16,20 @@
   XMLHttpRequest.prototype.send = function (...body) {
     if (this.isIndex) wanted.then(() => send.apply(this, body));
     else send.apply(this, body);
+  };
+  const Busy = window.Worker;
+  window.Worker = class extends EventTarget { // begins with its first message, which comes with the index
+    constructor(...given) {
+      super();
+      this.begin = () => {
+        const worker = new Busy(...given);
+        worker.onmessage = ({ data }) => this.dispatchEvent(new MessageEvent("message", { data }));
+        return worker;
+      };
+    }
+    postMessage(...message) {
+      this.worker ??= this.begin();
+      this.worker.postMessage(...message);
+    }
   };
 }
