@@ -1,6 +1,7 @@
 """The verifier itself: pages that must fail do fail, at the right line; pages that hold pass, and are counted."""
 
 import json
+import re
 import subprocess
 import sys
 import textwrap
@@ -48,42 +49,55 @@ def test_a_true_page_passes_in_its_lane(tmp_path):
     assert "torch-cuda: not verified" in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "sentence"),
-    [
-        ("[0.0, 2.5]", "[0.0, 2.6]", "line 6, in"),  # a wrong digit
-        ("[0.0, 2.5]", "[0.0, 2.5, 1]", "line 6, in"),  # one number too many
-        ("[0.0, 2.5]", "(0.0, 2.5)", "line 6, in"),  # other words around equal numbers
-        ("```python", "```py", "docs/page.md:3: a fence must be tagged exactly python"),
-        ("```python", "```pycon", "docs/page.md:3: a fence must be tagged exactly python"),
-        ("```python", '```python title="x"', "docs/page.md:3: a fence must be tagged exactly python"),
-        ("```python", "``` { .python .annotate }", "docs/page.md:3: a fence must be tagged exactly python"),
-        ("```python", "```", "docs/page.md:3: a fence must be tagged exactly python"),
-        ("[0.0, 2.5]\n", "[0.0, 2.5]\n\nnever read\n", "docs/page.md:9: doctest would not compare"),
-        (">>> import", "import", "docs/page.md:4: doctest would not compare"),
-        ("[0.0, 2.5]\n", "", "docs/page.md:4: a snippet must show what it prints"),
-        ("[0.0, 2.5]\n", "[0.0, 2.5]\n>>> for i in [7]:\n...     i, 1\n(7, 1)\n", "docs/page.md:9: a block must print"),
-        ("[0.0, 2.5]\n", "[0.0, 2.5]\n>>> for i in [7]:\n...     abs(i)\n7\n", "docs/page.md:9: a block must print"),
-        ("[0.0, 2.5]\n```", "[0.0, 2.5]\n>>> 3  # doctest: +SKIP\n4\n```", "docs/page.md:8: a snippet must not switch"),
-        (">>> from cnnref import relu", ">>> relu = abs", "docs/page.md:4: a snippet must import cnnref and call it"),
-        (
-            ">>> relu(np.asarray([-1.0, 2.5]))",
-            ">>> np.asarray([0.0, 2.5])",
-            "docs/page.md:4: a snippet must import cnnref",
-        ),
-        (">>> import numpy as np\n", "", "NameError: name 'np' is not defined"),
-        (".tolist()", ".tolist() +", "docs/page.md:6: not Python"),
-        ("```python", "```text", "docs/page.md:3: a session must be tagged python, to be run, got 'text'"),
-        ("[0.0, 2.5]\n", "[0.0, 2.5]\n>>> _\n[0.0, 2.5]\n", "docs/page.md:4: a snippet must not read _"),
-    ],
-)
-def test_a_page_that_cannot_be_trusted_fails(tmp_path, before, after, sentence):
-    assert before in GOOD
+# What to replace in the good page, by what, and what must be said of it then.
+SPOILED = [
+    ("[0.0, 2.5]", "[0.0, 2.6]", '{page}", line 6, in'),  # a wrong digit
+    ("[0.0, 2.5]", "[0.0, 2.5, 1]", '{page}", line 6, in'),  # one number too many
+    ("[0.0, 2.5]", "(0.0, 2.5)", '{page}", line 6, in'),  # other words around equal numbers
+    ("```python", "```py", "docs/{page}:3: a fence must be tagged exactly python"),
+    ("```python", "```pycon", "docs/{page}:3: a fence must be tagged exactly python"),
+    ("```python", '```python title="x"', "docs/{page}:3: a fence must be tagged exactly python"),
+    ("```python", "``` { .python .annotate }", "docs/{page}:3: a fence must be tagged exactly python"),
+    ("```python", "```", "docs/{page}:3: a fence must be tagged exactly python"),
+    ("[0.0, 2.5]\n", "[0.0, 2.5]\n\nnever read\n", "docs/{page}:9: doctest would not compare"),
+    (">>> import", "import", "docs/{page}:4: doctest would not compare"),
+    ("[0.0, 2.5]\n", "", "docs/{page}:4: a snippet must show what it prints"),
+    ("[0.0, 2.5]\n", "[0.0, 2.5]\n>>> for i in [7]:\n...     i, 1\n(7, 1)\n", "docs/{page}:9: a block must print"),
+    ("[0.0, 2.5]\n", "[0.0, 2.5]\n>>> for i in [7]:\n...     abs(i)\n7\n", "docs/{page}:9: a block must print"),
+    ("[0.0, 2.5]\n```", "[0.0, 2.5]\n>>> 3  # doctest: +SKIP\n4\n```", "docs/{page}:8: a snippet must not switch"),
+    (">>> from cnnref import relu", ">>> relu = abs", "docs/{page}:4: a snippet must import cnnref and call it"),
+    (
+        ">>> relu(np.asarray([-1.0, 2.5]))",
+        ">>> np.asarray([0.0, 2.5])",
+        "docs/{page}:4: a snippet must import cnnref",
+    ),
+    (">>> import numpy as np\n", "", "NameError: name 'np' is not defined"),
+    (".tolist()", ".tolist() +", "docs/{page}:6: not Python"),
+    ("```python", "```text", "docs/{page}:3: a session must be tagged python, to be run, got 'text'"),
+    ("[0.0, 2.5]\n", "[0.0, 2.5]\n>>> _\n[0.0, 2.5]\n", "docs/{page}:4: a snippet must not read _"),
+]
 
-    done = verify(tmp_path, GOOD.replace(before, after, 1), "--lane", "numpy")
 
-    assert done.returncode != 0
-    assert sentence in done.stdout
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory):
+    """What is printed when every spoiled page is verified in one run."""
+    project = tmp_path_factory.mktemp("spoiled")
+    (project / "docs").mkdir()
+    for i, (before, after, _) in enumerate(SPOILED):
+        assert before in GOOD
+        (project / f"docs/spoiled-{i}.md").write_text(GOOD.replace(before, after, 1), encoding="utf-8")
+    done = verify(project, GOOD, "--lane", "numpy", "--continue-on-collection-errors")
+    assert "docs/page.md::numpy:snippet-1 PASSED" in done.stdout
+    return done.stdout
+
+
+@pytest.mark.parametrize("case", range(len(SPOILED)), ids=[str(after) for _, after, _ in SPOILED])
+def test_a_page_that_cannot_be_trusted_fails(verdicts, case):
+    page, sentence = f"spoiled-{case}.md", SPOILED[case][2]
+
+    assert re.search(rf"^(FAILED|ERROR) docs/{page}\b", verdicts, re.MULTILINE)
+    assert f"docs/{page}::numpy:snippet-1 PASSED" not in verdicts
+    assert sentence.replace("{page}", page) in verdicts
 
 
 def test_a_snippet_that_leans_on_another_fails(tmp_path):
