@@ -239,12 +239,13 @@ def test_on_paper_the_figure_stands(page, address, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_moves_when_the_script_takes_over(page, address, name):
-    explorer = open_explorer(page, address, name)
-    boxes = [explorer.bounding_box()]
+    place = f"""(({{offsetTop, offsetLeft, offsetWidth, offsetHeight}}) =>
+        [offsetTop, offsetLeft, offsetWidth, offsetHeight])(document.getElementById("explore-{name}"))"""
+    open_explorer(page, address, name)
+    alive = page.evaluate(place)
     page.evaluate(f"delete document.getElementById('explore-{name}').dataset.live")
-    boxes.append(page.locator(f"#explore-{name}").bounding_box())
 
-    assert boxes[0] == boxes[1]
+    assert page.evaluate(place) == alive
 
 
 @pytest.mark.parametrize("name", NAMES)

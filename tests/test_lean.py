@@ -16,6 +16,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 sys.path[:0] = [str(DOCS / "hooks"), str(DOCS / "figures")]
 import lean  # noqa: E402
 import lean_style  # noqa: E402
+import table_boxes  # noqa: E402
 from _light import light  # noqa: E402
 
 
@@ -59,6 +60,14 @@ def test_a_picture_stays_that_another_sheet_shows():
     assert lean_style.lean(":root{--icon:url(d)}", set(), "p{x:var(--icon)}") == ":root{--icon:url(d)}"
 
 
+def test_each_table_that_material_moves_has_a_box_of_its_own():
+    tables = "<p>a</p><table><tr></table><p>b</p><table class='own'></table><table>\n</table>"
+
+    assert table_boxes.on_page_content(tables) == (
+        "<p>a</p><div><table><tr></table></div><p>b</p><table class='own'></table><div><table>\n</table></div>"
+    )
+
+
 def test_a_site_without_the_sheet_stops_the_build(tmp_path):
     with pytest.raises(PluginError, match="no style sheet of Material"):
         lean_style.on_post_build(type("Config", (), {"site_dir": str(tmp_path)}))
@@ -76,6 +85,8 @@ def test_the_sheet_is_a_part_of_material_s_own(site):
 
     for sheet in built:
         left = sheet.read_text(encoding="utf-8")
+        assert whole.read_text(encoding="utf-8").count(lean_style.TABLES) == 1
+        assert lean_style.TABLES not in left
         assert len(left) < 0.75 * whole.stat().st_size
         assert used <= set(re.findall(r"\.(md-[\w-]+)", left))
         assert {"md-search-result__item", "md-dialog--active", "focus-visible", "md-tooltip"} <= set(

@@ -1,5 +1,6 @@
 """What a first view costs: bytes, jumps, scripts that hold it up. Scores of Lighthouse: `make lighthouse`."""
 
+import json
 import re
 
 import pytest
@@ -85,6 +86,38 @@ def test_no_script_holds_up_the_first_view(site):
         assert len(fetched) >= 2, path
         assert [tag for tag in fetched if not re.search(r"\bdefer\b|type=\"module\"", tag)] == [], path
         assert sum(map(len, inline)) < 4_000, path
+
+
+@pytest.mark.parametrize("path", ["batch-normalization/", "en/max-pooling/"])
+def test_a_page_is_styled_once_and_its_parts_after_that(browser, page, address, path, tmp_path):
+    """Material's script alone has everything styled anew six times; a phone takes a tenth of a second for each."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    kept = tmp_path / "trace.json"
+    browser.start_tracing(page=page, path=kept, categories=["devtools.timeline"])
+    visit(page, address + path)
+    page.wait_for_timeout(300)  # what scripts do when the page is there
+    browser.stop_tracing()
+    events = json.loads(kept.read_text(encoding="utf-8"))["traceEvents"]
+    styled = [event["args"].get("elementCount", 0) for event in events if event["name"] == "UpdateLayoutTree"]
+    whole = [count for count in styled if count > 0.8 * page.locator("body *").count()]
+
+    assert len(styled) > 5
+    assert len(whole) <= 2, styled  # when it comes in one piece, and when it has been loaded
+
+
+def test_the_browser_is_told_of_dark_colors_when_they_are_chosen(page, address):
+    told = "document.querySelector('meta[name=color-scheme]')?.content"
+    page.emulate_media(color_scheme="light")
+    visit(page, address + "softmax/")
+    before = page.evaluate(told)
+    for _ in range(2):
+        page.locator("form[data-md-component=palette] label:visible").click()
+
+    assert before is None
+    assert page.evaluate(told) == "dark"
+    page.emulate_media(color_scheme="dark")
+    visit(page, address + "glossary/")
+    assert page.evaluate(told) == "dark"
 
 
 def test_every_picture_says_how_large_it_is(site):

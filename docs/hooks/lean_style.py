@@ -17,6 +17,9 @@ TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[{}]", re.DOTALL)
 NOT_NEEDED = re.compile(r":not\([^()]*\)|\[[^\]]*\]")
 CLASS = re.compile(r"\.(-?[_a-zA-Z][\w-]*)")
 BETWEEN = re.compile(r",(?![^(]*\))")
+# Material's script puts each table into a box of its own, where nothing follows it. While it does so, this rule would
+# have the whole article styled anew.
+TABLES = ".md-typeset table:not([class])+*"
 PICTURE = re.compile(r"(?P<name>--[\w-]+):url\((?:\"[^\"]*\"|'[^']*'|[^)\"']*)\);?")
 
 
@@ -62,8 +65,13 @@ def rule(head: str, body: str, names: set[str]) -> str:
         inside = rules(body, names)
         return f"{head}{{{inside}}}" if inside else ""
     if not head.startswith("@"):
-        head = ",".join(each for each in BETWEEN.split(head) if set(CLASS.findall(NOT_NEEDED.sub("", each))) <= names)
+        head = ",".join(each for each in BETWEEN.split(head) if each != TABLES and classes(each) <= names)
     return f"{head}{{{body}}}" if head else ""
+
+
+def classes(selector: str) -> set[str]:
+    """What an element must be called for it."""
+    return set(CLASS.findall(NOT_NEEDED.sub("", selector)))
 
 
 def blocks(sheet: str) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,8 @@
 // Scores of one page of each kind, on a phone, by Lighthouse: `make lighthouse`, or `node scores.mjs SITE [PATH ...]`.
 //
-// Accessibility, best practices and SEO must be 100. Performance must be 95 or more, in the best of three tries: other
-// programs can only make it lower. Where they keep all cores busy it says so and is shown, not judged.
+// Accessibility, best practices and SEO must be 100. Performance must be 95 or more, in the best of five tries: other
+// programs can only make it lower. Where they keep all cores busy it says so and is shown, not judged. On a machine that
+// others share without being seen, PERFORMANCE=90 asks for less.
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -12,8 +13,8 @@ import { launch } from "chrome-launcher";
 import lighthouse from "lighthouse";
 
 const PAGES = ["", "batch-normalization/", "labs/bn-training/", "tools/receptive-field/", "glossary/", "claims/", "verification/", "api/convolution/", "en/", "en/max-pooling/"];
-const BUDGET = { performance: 95, accessibility: 100, "best-practices": 100, seo: 100 };
-const TRIES = 3;
+const BUDGET = { performance: Number(process.env.PERFORMANCE ?? 95), accessibility: 100, "best-practices": 100, seo: 100 };
+const TRIES = 5;
 const TYPES = { ".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml", ".md": "text/plain", ".png": "image/png", ".woff2": "font/woff2" };
 const [site = "site", ...asked] = process.argv.slice(2);
 
