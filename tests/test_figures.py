@@ -107,10 +107,10 @@ def test_a_figure_speaks_one_language(slug, name):
 @pytest.mark.parametrize(("slug", "name"), FIGURES)
 def test_a_figure_uses_all_its_words(slug, name):
     module = drawing.chapter(slug)
-    for language in drawing.LANGUAGES:
-        words = Noted(module.WORDS[language][name])
-        getattr(module, name.replace("-", "_"))(words, drawing.INKS["light"])
-        assert words.read == set(words)
+    words = Noted(module.WORDS["en"][name])
+    getattr(module, name.replace("-", "_"))(words, drawing.INKS["light"])
+
+    assert words.read == set(words) == set(module.WORDS["zh"][name])
     assert set(module.WORDS["zh"]) == set(module.WORDS["en"]) == set(drawing.names(slug))
 
 

@@ -8,6 +8,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { availableParallelism, loadavg } from "node:os";
 import { extname, join, normalize, resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { launch } from "chrome-launcher";
 import lighthouse from "lighthouse";
@@ -49,9 +50,11 @@ async function scoresOf(url, port, judged) {
 
 const server = createServer(answer).listen(0, "127.0.0.1");
 const chrome = await launch({ chromePath: process.env.CHROME_PATH, chromeFlags: ["--headless=new", "--no-sandbox", "--disable-gpu"] });
-const [load] = loadavg(), cores = availableParallelism(), judged = load < cores;
+const cores = availableParallelism(), busy = () => loadavg()[0] >= cores, until = Date.now() + 120_000;
+while (busy() && Date.now() < until) await setTimeout(5_000); // what ran just before still counts for a minute
+const judged = !busy();
 let broken = 0;
-if (!judged) console.log(`performance is not judged: ${load.toFixed(1)} programs want ${cores} cores`);
+if (!judged) console.log(`performance is not judged: ${loadavg()[0].toFixed(1)} programs want ${cores} cores`);
 try {
   for (const page of asked.length ? asked : PAGES) {
     const { best, failed } = await scoresOf(`http://127.0.0.1:${server.address().port}/cnnref/${page}`, chrome.port, judged);
