@@ -240,13 +240,19 @@ def test_on_paper_the_figure_stands(page, address, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_moves_when_the_script_takes_over(page, address, name):
-    place = f"""(({{offsetTop, offsetLeft, offsetWidth, offsetHeight}}) =>
-        [offsetTop, offsetLeft, offsetWidth, offsetHeight])(document.getElementById("explore-{name}"))"""
     open_explorer(page, address, name)
-    alive = page.evaluate(place)
-    page.evaluate(f"delete document.getElementById('explore-{name}').dataset.live")
+    alive, still = page.evaluate(
+        """name => {
+          const figure = document.getElementById(`explore-${name}`);
+          const place = () => [figure.offsetTop, figure.offsetLeft, figure.offsetWidth, figure.offsetHeight];
+          const alive = place();
+          delete figure.dataset.live;
+          return [alive, place()];
+        }""",
+        name,
+    )
 
-    assert page.evaluate(place) == alive
+    assert still == alive
 
 
 @pytest.mark.parametrize("name", NAMES)

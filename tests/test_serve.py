@@ -18,6 +18,7 @@ sys.path[:0] = [str(ROOT / "docs/hooks"), str(ROOT / "docs/figures")]
 import drawing  # noqa: E402  (docs/figures and docs/hooks are on the path only from here on)
 import figures  # noqa: E402
 import policy  # noqa: E402
+import remembered  # noqa: E402
 import restart  # noqa: E402
 from material.plugins.search.plugin import SearchIndex  # noqa: E402
 from mkdocs.commands.build import build  # noqa: E402
@@ -193,6 +194,26 @@ def test_only_what_changed_is_rendered_again(project, caplog, monkeypatch):
 
     assert everything == ["", "claims/", "glossary/", "one/", "two/"]
     assert rendered == ["two/"]
+
+
+@pytest.mark.filterwarnings(JIEBA)
+def test_only_what_changed_is_read_to_see_whether_it_is_a_notebook(project, caplog, monkeypatch):
+    asked = []
+
+    def noted(plugin, file):
+        asked.append(file.src_uri)
+        return False
+
+    told = remembered.telling(noted)
+    paths = sorted(project.glob("docs/zh/*.md"))
+    pages = [SimpleNamespace(abs_src_path=str(path), src_uri=path.name) for path in paths]
+    for _ in range(2):
+        assert not any(told(None, page) for page in pages)
+    change(project / "docs/zh/two.md", "很深", "不浅")
+    assert not any(told(None, page) for page in pages)
+
+    assert len(pages) > 2
+    assert asked == [page.src_uri for page in pages] + ["two.md"]
 
 
 # Programs that changed while they were running.

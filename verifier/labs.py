@@ -5,6 +5,7 @@ so one run in a lane holds for both languages, and the fingerprint of a lab leav
 """
 
 import ast
+import functools
 import hashlib
 import os
 import re
@@ -52,7 +53,8 @@ def program(page: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def needs(page: str) -> set[str]:
+@functools.cache
+def needs(page: str) -> frozenset[str]:
     """The libraries that a lab imports, by their first name."""
     names = set()
     for node in ast.walk(ast.parse(program(page))):
@@ -60,7 +62,7 @@ def needs(page: str) -> set[str]:
             names |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             names.add((node.module or "").partition(".")[0])
-    return names
+    return frozenset(names)
 
 
 def runs_in(page: str, lane: Lane) -> bool:

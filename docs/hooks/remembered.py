@@ -1,7 +1,8 @@
-"""`mkdocs serve` remembers what did not change: the HTML of a page while its Markdown stays, and its words for search.
+"""`mkdocs serve` remembers what did not change: the HTML of a page while its Markdown stays, and its words for search;
+also whether a page is a notebook.
 
-MkDocs builds the whole site anew for each change, and these two take most of that time. Every hook still runs for every
-page, so what one page says about another is fresh; only two functions are not called again with what they were called
+MkDocs builds the whole site anew for each change, and these take most of that time. Every hook still runs for every
+page, so what one page says about another is fresh; only three functions are not called again with what they were called
 with before, and templates are not compiled again. What else the results depend on is code, and with other code the
 server starts anew (restart.py).
 A build from the command line remembers nothing.
@@ -15,6 +16,7 @@ from pathlib import Path
 import jinja2
 from material.plugins.search.plugin import SearchIndex
 from mkdocs.structure.pages import Page
+from mkdocs_jupyter.plugin import Plugin as Notebooks
 
 MADE = ("content", "toc", "_title_from_render", "present_anchor_ids")
 pages: dict[str, tuple] = {}
@@ -28,6 +30,7 @@ def on_startup(command, dirty):
         state["templates"] = Templates()
         Page.render = rendering(Page.render)
         SearchIndex.add_entry_from_context = indexing(SearchIndex.add_entry_from_context)
+        Notebooks.should_include = telling(Notebooks.should_include)
 
 
 def on_env(env, **_):
@@ -86,6 +89,23 @@ def indexing(add):
             entries[page.file.src_uri] = known, copy.deepcopy(found)  # hooks give the entries tags and weights
         else:
             index.entries += copy.deepcopy(found)
+
+    return remembered
+
+
+def telling(is_notebook):
+    """Read a file only if it changed, to tell whether it is a notebook."""
+    told = {}
+
+    @functools.wraps(is_notebook)
+    def remembered(plugin, file):
+        if file.abs_src_path is None:
+            return is_notebook(plugin, file)
+        found = Path(file.abs_src_path).stat()
+        known = file.abs_src_path, found.st_mtime_ns, found.st_size
+        if known not in told:
+            told[known] = is_notebook(plugin, file)
+        return told[known]
 
     return remembered
 
