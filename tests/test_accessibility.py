@@ -119,10 +119,8 @@ FOCUSED = """() => {
 }"""
 
 
-@pytest.mark.parametrize(
-    ("path", "width"),
-    [("", 390), ("softmax/", 1280), ("en/max-pooling/", 390), ("en/tools/receptive-field/", 1280), ("404.html", 390)],
-)
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", ["", "softmax/", "en/max-pooling/", "en/tools/receptive-field/", "404.html"])
 def test_the_tab_key_reaches_everything_in_order_and_shows_where_it_is(page, address, path, width):
     page.emulate_media(reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 900})

@@ -196,8 +196,7 @@ def test_only_what_changed_is_rendered_again(project, caplog, monkeypatch):
     assert rendered == ["two/"]
 
 
-@pytest.mark.filterwarnings(JIEBA)
-def test_only_what_changed_is_read_to_see_whether_it_is_a_notebook(project, caplog, monkeypatch):
+def test_only_what_changed_is_read_to_see_whether_it_is_a_notebook(project):
     asked = []
 
     def noted(plugin, file):
