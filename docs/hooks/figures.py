@@ -20,6 +20,7 @@ CACHE = ROOT / ".cache/figures"
 LIBRARIES = ("matplotlib", "numpy", "scikit-learn")
 IMAGE = re.compile(r'<img (?P<before>[^>]*?)src="(?P<path>[^"]*figures/[^"]+)\.svg"(?P<after>[^>]*?)/?>')
 SIZE = re.compile(r'viewBox="0 0 (?P<width>[\d.]+) (?P<height>[\d.]+)"')
+loaded: dict[str, str] = {}  # the code by which each chapter was last drawn: `mkdocs serve` outlives it
 
 sys.path.insert(0, str(FIGURES))
 import drawing  # noqa: E402  (docs/figures is on the path only from here on)
@@ -57,7 +58,9 @@ def drawn(known, slug, name, language, scheme):
     kept = CACHE / f"{known}-{name}-{language}-{scheme}.svg"
     if not kept.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
-        drawing.chapter.cache_clear()  # `mkdocs serve` outlives the code that it has loaded
+        if loaded.setdefault(slug, known) != known:
+            drawing.chapter.cache_clear()  # only now: what a chapter has computed serves all of its figures
+            loaded[slug] = known
         # Written aside and then renamed: another build at the same time must never read half a drawing.
         aside = kept.with_suffix(f".{os.getpid()}")
         aside.write_text(light(drawing.render(slug, name, language, scheme)), encoding="utf-8")
