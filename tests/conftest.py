@@ -1,5 +1,6 @@
 """What tests share: the lane they run in, torch where it is the second oracle, the built site and a browser."""
 
+import contextlib
 import functools
 import gzip
 import http.server
@@ -155,18 +156,30 @@ def address(site):
     server.server_close()
 
 
-@pytest.fixture
-def page(browser, address):
-    """A fresh page that remembers what went wrong on it: console errors, script errors, requests to other hosts."""
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
-    )
-    page = context.new_page()
-    page.troubles = []
+@pytest.fixture(scope="session")
+def fresh(browser, address):
+    """Opens a fresh page that remembers what went wrong on it: console errors, script errors, requests elsewhere."""
     host = address.removesuffix("cnnref/")
-    page.on("console", lambda message: message.type == "error" and page.troubles.append(message.text))
-    page.on("pageerror", lambda error: page.troubles.append(str(error)))
-    page.on("request", lambda r: r.url.startswith((host, "data:", "blob:")) or page.troubles.append(r.url))
-    page.on("response", lambda r: r.status < 400 or page.troubles.append(f"{r.status} {r.url}"))
-    yield page
-    context.close()
+
+    @contextlib.contextmanager
+    def opened():
+        context = browser.new_context(
+            viewport={"width": 1280, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
+        )
+        page = context.new_page()
+        page.troubles = []
+        page.on("console", lambda message: message.type == "error" and page.troubles.append(message.text))
+        page.on("pageerror", lambda error: page.troubles.append(str(error)))
+        page.on("request", lambda r: r.url.startswith((host, "data:", "blob:")) or page.troubles.append(r.url))
+        page.on("response", lambda r: r.status < 400 or page.troubles.append(f"{r.status} {r.url}"))
+        yield page
+        context.close()
+
+    return opened
+
+
+@pytest.fixture
+def page(fresh):
+    """A fresh page for one test."""
+    with fresh() as page:
+        yield page

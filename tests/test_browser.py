@@ -17,13 +17,6 @@ from verifier.output import Checker
 
 DOCS = Path(__file__).parents[1] / "docs"
 
-
-OUTSIDE = """() => [...document.querySelectorAll("body *")].filter(element =>
-    element.getBoundingClientRect().right > innerWidth + 1
-    && getComputedStyle(element).position !== "fixed"
-    && !(element.ownerSVGElement && getComputedStyle(element.ownerSVGElement).overflow === "hidden")
-    && !element.closest(".formula, pre, .md-typeset__scrollwrap, .md-sidebar, .md-search, .md-header, .md-tabs")
-).map(element => element.outerHTML.slice(0, 90))"""
 TAKE = "navigator.clipboard.readText().then(text => navigator.clipboard.writeText('').then(() => text))"
 PAGES = sorted(path.relative_to(DOCS / "zh").with_suffix("") for path in (DOCS / "zh").rglob("*.md"))
 PATHS = [f"{folder}{page.as_posix()}/".removesuffix("index/") for folder in ("", "en/") for page in PAGES]
@@ -33,22 +26,6 @@ def visit(page, url):
     """Open a page and wait until it is drawn: with all that it loads, and the fonts that its letters ask for."""
     page.goto(url)
     page.evaluate("document.fonts.ready.then(() => true)")
-
-
-@pytest.mark.parametrize("path", PATHS)
-def test_a_page_fits_on_a_phone_is_quiet_and_stays_at_home(page, address, path):
-    """One visit for all of it: there are many pages, and opening them takes longer than looking."""
-    visit(page, address + path)
-    for width in (390, 360):
-        page.set_viewport_size({"width": width, "height": 780})
-        scrolls = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert (width, scrolls, page.evaluate(OUTSIDE)) == (width, 0, [])
-    assert re.findall(r"\\[a-zA-Z]+|\$[^$\n]{1,80}\$", page.locator("article").inner_text()) == []
-
-    page.set_viewport_size({"width": 1280, "height": 900})
-    with page.expect_response("**/search/search_index.json"):  # what search asks for, on each page from its own place
-        page.locator("input.md-search__input").click()
-    assert page.troubles == []
 
 
 @pytest.mark.parametrize("path", PATHS)

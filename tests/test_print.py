@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.test_accessibility import SETTLED
+from tests.axe import SETTLED
 from tests.test_browser import visit
 
 PAPER = {"width": 672, "height": 980}  # A4 without its margins, in pixels

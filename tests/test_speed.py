@@ -1,59 +1,11 @@
-"""What a first view costs: bytes, jumps, scripts that hold it up. Scores of Lighthouse: `make lighthouse`."""
+"""What a first view waits for, and what it does not. Bytes and jumps of each page: test_every_page.py."""
 
 import json
 import re
 
 import pytest
 
-from tests.test_browser import PATHS, visit
-
-BUDGET = 150 * 1024  # bytes as they travel, of everything that a page fetches before the reader does anything
-JUMPS = 0.02  # cumulative layout shift, as Chromium counts it
-# A page that stands still may draw no further frame, so a clock ends it.
-SHIFT = """() => new Promise(resolve => {
-  let moved = 0;
-  const note = entries => entries.filter(each => !each.hadRecentInput).forEach(each => { moved += each.value; });
-  const observer = new PerformanceObserver(list => note(list.getEntries()));
-  observer.observe({type: "layout-shift", buffered: true});
-  setTimeout(() => { note(observer.takeRecords()); resolve(moved); }, 100);
-})"""
-ANCHOR = """() => [...document.querySelectorAll("article :is(h2, .snippet, .numbered)[id]:not(details *)")]
-    .map(each => each.id).at(-2)"""
-
-
-BELOW = """() => [...document.querySelectorAll("img[loading=lazy]")]
-    .filter(each => each.getBoundingClientRect().top > innerHeight).map(each => each.src.split("#")[0])"""
-
-
-def weights(page):
-    """What the page gets, by address, with its bytes as they travelled; it grows with each answer."""
-    session = page.context.new_cdp_session(page)
-    asked, got = {}, {}
-    session.on("Network.requestWillBeSent", lambda event: asked.update({event["requestId"]: event["request"]["url"]}))
-    session.on("Network.loadingFinished", lambda e: got.update({asked[e["requestId"]]: e["encodedDataLength"]}))
-    session.send("Network.enable")
-    return got
-
-
-@pytest.mark.parametrize("path", [*PATHS, "404.html"])
-def test_a_first_view_is_small_and_nothing_in_it_jumps(page, address, path):
-    """Once from the top, on a phone; once on a wide screen, from a place deep in the page.
-
-    A figure below the first screen does not count: the browser fetches it in quiet moments, or when it comes near.
-    """
-    page.set_viewport_size({"width": 390, "height": 844})
-    got = weights(page)
-    visit(page, address + path)
-    below = page.evaluate(BELOW)
-    weight = sum(size for url, size in got.items() if url not in below)
-    jumped, anchor = page.evaluate(SHIFT), page.evaluate(ANCHOR)
-    page.goto("about:blank")
-    page.set_viewport_size({"width": 1280, "height": 900})
-    visit(page, f"{address}{path}#{anchor}" if anchor else address + path)
-    jumped_there = page.evaluate(SHIFT)
-
-    assert 20_000 < weight < BUDGET
-    assert max(jumped, jumped_there) < JUMPS, (jumped, jumped_there)
+from tests.test_browser import visit
 
 
 def test_the_search_index_waits_for_the_search(page, address):
