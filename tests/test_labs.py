@@ -112,28 +112,29 @@ def test_a_lab_that_brings_tensors_says_nothing_about_numpy():
     assert able == {"numpy": [True, False], "torch-cpu": [True, True], "torch-cuda": [True, True]}
 
 
-def verify(tmp_path, page, *options):
-    """Run pytest as a maintainer would, on a project that holds one lab."""
-    docs = tmp_path / "docs/zh/labs"
+def verify(project, pages):
+    """Run pytest as a maintainer would, on a project that holds these labs."""
+    docs = project / "docs/zh/labs"
     docs.mkdir(parents=True)
-    (docs / "lab.md").write_text(page, encoding="utf-8")
-    (tmp_path / "conftest.py").write_text('pytest_plugins = ["verifier.plugin"]\n')
-    (tmp_path / "docs/conftest.py").write_text((ROOT / "docs/conftest.py").read_text())
+    for name, page in pages.items():
+        (docs / f"{name}.md").write_text(page, encoding="utf-8")
+    (project / "conftest.py").write_text('pytest_plugins = ["verifier.plugin"]\n')
+    (project / "docs/conftest.py").write_text((ROOT / "docs/conftest.py").read_text())
     command = [sys.executable, "-m", "pytest", "docs", "-p", "no:doctest", "-p", "no:cacheprovider", "-v"]
     environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
     done = subprocess.run(
-        [*command, "--lane", "numpy", "--evidence", "e.json", *options],
-        cwd=tmp_path,
+        [*command, "--lane", "numpy", "--evidence", "e.json"],
+        cwd=project,
         capture_output=True,
         text=True,
         env=environment,
         check=False,
     )
-    return done, json.loads((tmp_path / "e.json").read_text())["snippets"]
+    return done, json.loads((project / "e.json").read_text())["snippets"]
 
 
 def test_a_lab_is_one_item_with_its_evidence(tmp_path):
-    done, rows = verify(tmp_path, GOOD)
+    done, rows = verify(tmp_path, {"lab": GOOD})
 
     assert done.returncode == 0, done.stdout
     assert "docs/zh/labs/lab.md::numpy:lab PASSED" in done.stdout
@@ -142,22 +143,29 @@ def test_a_lab_is_one_item_with_its_evidence(tmp_path):
     assert [row["sha256"] for row in rows] == [next(labs.lab("x", other_words)).sha256]
 
 
-@pytest.mark.parametrize(
-    ("page", "said"),
-    [
-        (PAGE % "1 > 2", 'lab.md", line 23'),
-        (GOOD + "\n```python\nimport warnings\nwarnings.warn('odd')\n```\n", "UserWarning: odd"),
-        (GOOD + "\n```python\nimport sys\nprint('noise', file=sys.stderr)\n```\n", "noise"),
-        (GOOD + "\n```python\nraise SystemExit(3)\n```\n", "in lane numpy"),
-    ],
-    ids=["wrong finding", "warning", "noise", "early end"],
-)
-def test_a_lab_that_does_not_hold_fails(tmp_path, page, said):
-    done, rows = verify(tmp_path, page)
+FAILING = {
+    "wrong-finding": (PAGE % "1 > 2", 'wrong-finding.md", line 23'),
+    "warning": (GOOD + "\n```python\nimport warnings\nwarnings.warn('odd')\n```\n", "UserWarning: odd"),
+    "noise": (GOOD + "\n```python\nimport sys\nprint('much noise', file=sys.stderr)\n```\n", "much noise"),
+    "early-end": (GOOD + "\n```python\nraise SystemExit(3)\n```\n", "in lane numpy"),
+}
 
+
+@pytest.fixture(scope="module")
+def failures(tmp_path_factory):
+    """What is printed when all of these are verified in one run, and what is recorded of each."""
+    done, rows = verify(tmp_path_factory.mktemp("labs"), {name: page for name, (page, _) in FAILING.items()})
     assert done.returncode == 1, done.stdout
-    assert said in done.stdout
-    assert [row["outcome"] for row in rows] == ["failed"]
+    return done.stdout, {Path(row["page"]).stem: row["outcome"] for row in rows}
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_a_lab_that_does_not_hold_fails(failures, name):
+    printed, outcomes = failures
+    report = printed.partition(f"{name}.md line=")[2].partition("\n_____")[0]
+
+    assert outcomes[name] == "failed"
+    assert FAILING[name][1] in report, printed
 
 
 def test_the_lane_reaches_the_lab(monkeypatch):
