@@ -57,6 +57,22 @@ def test_the_link_of_a_snippet_names_page_snippet_language_and_commit():
     assert (shown, name) == ("报告错误", "Min-Max 与 Softmax，代码 7：报告错误")
 
 
+def test_a_page_can_lead_to_the_repository():
+    where = {"": "fetch the repository", "https://github.com/x/y": "fetch [the repository](https://github.com/x/y)"}
+    for repository, expected in where.items():
+        config = SimpleNamespace(extra={"repository": repository})
+        assert report.on_page_markdown("fetch [the repository](repository:)", config=config) == expected
+
+
+@pytest.mark.parametrize("home", ["index.html", "en/index.html"])
+def test_who_installs_finds_the_repository(site, home):
+    page = (site / home).read_text(encoding="utf-8")
+    install = page.partition('id="install"')[2].partition("<h2")[0]
+
+    assert "repository:" not in page
+    assert 'href="https://github.com/example/cnnref"' in install
+
+
 def test_the_link_of_a_page_names_the_page():
     ((address, name, shown),) = LINK.findall(made("en", title='"R&D"')[1])
 

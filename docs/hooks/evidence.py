@@ -61,7 +61,7 @@ WORDS = {
         "gradients": "Gradients",
         "none": "No record is void.",
         "gone": "{n} records are about code that no longer exists; they do not count.",
-        "void": "{lane}: the whole record does not count ({why}).",
+        "void": "{lane}: nothing counts ({why}).",
         "reference": "Reference (examples of the functions)",
     },
 }

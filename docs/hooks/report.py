@@ -21,12 +21,19 @@ WORDS = {
     "zh": {"link": "报告错误", "page": "{title}：", "snippet": "{title}，代码 {number}："},
     "en": {"link": "Report an error", "page": "{title}: ", "snippet": "{title}, snippet {number}: "},
 }
+REPOSITORY = re.compile(r"\[(?P<words>[^\]]+)\]\(repository:\)")
 state: dict = {}
 
 
 def on_config(config):
     """Which commit a reader of this build sees; nothing is known of it without git."""
     state["commit"] = git(ROOT, "rev-parse", "--short=12", "HEAD").strip()
+
+
+def on_page_markdown(markdown, config, **_):
+    """`[words](repository:)` leads to the repository; where none is known, the words stay."""
+    address = config.extra["repository"]
+    return REPOSITORY.sub(rf"[\g<words>]({address})" if address else r"\g<words>", markdown)
 
 
 def on_page_content(content, page, config, **_):
