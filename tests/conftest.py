@@ -172,8 +172,10 @@ def fresh(browser, address):
         page.on("pageerror", lambda error: page.troubles.append(str(error)))
         page.on("request", lambda r: r.url.startswith((host, "data:", "blob:")) or page.troubles.append(r.url))
         page.on("response", lambda r: r.status < 400 or page.troubles.append(f"{r.status} {r.url}"))
-        yield page
-        context.close()
+        try:
+            yield page
+        finally:
+            context.close()
 
     return opened
 
