@@ -54,7 +54,7 @@ def batch_norm(
         TypeError: If `input` is not floating, the others have another dtype (float32 may stand beside half precision),
             `training` is no bool, or `momentum` or `eps` is no number.
         ValueError: If the shapes do not fit, only one of the running statistics is given, or none out of training; if
-            in training there is but one value a channel, or `eps` is not positive; or if `eps` is negative.
+            in training there is but one value per channel, or `eps` is not positive; or if `eps` is negative.
 
     References:
         Ioffe and Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate
@@ -101,7 +101,7 @@ def layer_norm(
     Args:
         input: Floating numbers of shape `(*, *normalized_shape)`.
         normalized_shape: The lengths of the last axes that share a mean.
-        weight: $\gamma$ of shape `normalized_shape`: one number a place, not a channel; all 1 if not given.
+        weight: $\gamma$ of shape `normalized_shape`: one number per place, not per channel; all 1 if not given.
         bias: $\beta$, likewise; all 0 if not given.
         eps: $\varepsilon$, added to the variance.
 
@@ -299,8 +299,8 @@ def fold_batch_norm(
     """
     _check_options(eps, transpose=transpose)
     channels = _check_folded(weight, transpose, running_mean)
-    _check_shapes((channels,), "a channel", bias=bias, running_mean=running_mean, running_var=running_var)
-    _check_shapes((channels,), "a channel", gamma=gamma, beta=beta)
+    _check_shapes((channels,), "per channel", bias=bias, running_mean=running_mean, running_var=running_var)
+    _check_shapes((channels,), "per channel", gamma=gamma, beta=beta)
     factor = scale(running_var, gamma, eps)
     shift = (-running_mean if bias is None else bias - running_mean) * factor
     return _times_channels(weight, factor, transpose), shift if beta is None else shift + beta
@@ -442,10 +442,10 @@ def _check_shapes(shape: tuple[int, ...], each: str, **parameters: Array | None)
 
 
 def _check_channels(input: Array, **parameters: Array | None) -> None:
-    """Refuse an input without channels, and parameters that are not one number a channel."""
+    """Refuse an input without channels, and parameters that are not one number per channel."""
     if len(input.shape) < 2:
         raise ValueError(f"input must have shape (N, C) or (N, C, d1, ...), got {tuple(input.shape)}")
-    _check_shapes((input.shape[1],), "a channel", **parameters)
+    _check_shapes((input.shape[1],), "per channel", **parameters)
 
 
 def _check_running(running_mean: Array | None, running_var: Array | None, needed: str | None) -> None:
@@ -485,9 +485,9 @@ def _check_eps(eps: float, training: bool) -> None:
 
 
 def _check_batch(input: Array) -> None:
-    """Refuse to train on one value a channel, which would always become 0."""
+    """Refuse to train on one value per channel, which would always become 0."""
     if math.prod(input.shape[:1] + input.shape[2:]) == 1:
-        raise ValueError(f"input must hold more than one value a channel in training, got shape {tuple(input.shape)}")
+        raise ValueError(f"input must hold more than one value per channel in training, got shape {tuple(input.shape)}")
 
 
 def _check_normalized_shape(
@@ -499,7 +499,7 @@ def _check_normalized_shape(
         raise ValueError("normalized_shape must name at least one axis, got ()")
     if shape[-len(shared) :] != shared:
         raise ValueError(f"input must have a shape that ends in normalized_shape {shared}, got {shape}")
-    _check_shapes(shared, "a place", **parameters)
+    _check_shapes(shared, "per place", **parameters)
     return shared
 
 
@@ -524,7 +524,7 @@ def _check_groups(input: Array, num_groups: Any) -> None:
         raise ValueError(f"num_groups must be positive and divide the {c} channels of input, got {num_groups}")
     if n * c // num_groups * math.prod(pixels) == 1:
         raise ValueError(
-            f"input must hold more than one value a group, got shape {tuple(input.shape)} and num_groups {num_groups}"
+            f"input must hold more than one value per group, got shape {tuple(input.shape)} and num_groups {num_groups}"
         )
 
 

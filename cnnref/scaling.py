@@ -268,7 +268,7 @@ def _weight_along(axis: int, input: Array, weight: Array | None) -> Array:
     if weight is None:
         weight = xp.ones((classes,), dtype=input.dtype, device=input.device)
     if tuple(weight.shape) != (classes,):
-        raise ValueError(f"weight must have shape ({classes},), one number a class, got {tuple(weight.shape)}")
+        raise ValueError(f"weight must have shape ({classes},), one number per class, got {tuple(weight.shape)}")
     return xp.reshape(weight, (classes, *(1 for _ in input.shape[axis + 1 :])))
 
 

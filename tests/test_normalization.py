@@ -491,7 +491,7 @@ ONES = {
     "f": np.ones((4, 6), "float32"),
     "row": np.ones(6),
 }
-EACH = "one number a channel"
+EACH = "one number per channel"
 REFUSED = [  # the call, and the sentence
     ("batch_norm(row, c, c)", ValueError, "input must have shape (N, C) or (N, C, d1, ...), got (6,)"),
     (
@@ -531,7 +531,7 @@ REFUSED = [  # the call, and the sentence
     (
         "batch_norm(one, None, None, training=True)",
         ValueError,
-        "input must hold more than one value a channel in training, got shape (1, 6, 1)",
+        "input must hold more than one value per channel in training, got shape (1, 6, 1)",
     ),
     ("batch_norm(x, None, None, training=True, eps=0)", ValueError, "eps must be positive in training, got 0"),
     ("batch_norm(x, None, None, training=True, eps=-1)", ValueError, "eps must be positive in training, got -1"),
@@ -552,8 +552,8 @@ REFUSED = [  # the call, and the sentence
         ValueError,
         "input must have a shape that ends in normalized_shape (2, 4, 6), got (4, 6)",
     ),
-    ("layer_norm(x, (6,), c5)", ValueError, "weight must have shape (6,), one number a place, got (5,)"),
-    ("layer_norm(x, (6,), c, c5)", ValueError, "bias must have shape (6,), one number a place, got (5,)"),
+    ("layer_norm(x, (6,), c5)", ValueError, "weight must have shape (6,), one number per place, got (5,)"),
+    ("layer_norm(x, (6,), c, c5)", ValueError, "bias must have shape (6,), one number per place, got (5,)"),
     ("layer_norm(x, (6,), eps=None)", TypeError, "eps must be a number, got None"),
     ("layer_norm(i, (6,))", TypeError, "input must have a floating dtype, got int64"),
     ("layer_norm(x, (6,), c32)", TypeError, "weight must have the dtype of input, float64, got float32"),
@@ -566,7 +566,7 @@ REFUSED = [  # the call, and the sentence
     (
         "group_norm(one, 6)",
         ValueError,
-        "input must hold more than one value a group, got shape (1, 6, 1) and num_groups 6",
+        "input must hold more than one value per group, got shape (1, 6, 1) and num_groups 6",
     ),
     ("group_norm(x, 2, c5)", ValueError, f"weight must have shape (6,), {EACH}, got (5,)"),
     ("group_norm(x, 2, eps=None)", TypeError, "eps must be a number, got None"),
@@ -596,12 +596,12 @@ REFUSED = [  # the call, and the sentence
 ]
 FOLDING = [
     ("fold_batch_norm(row, None, c, c)", ValueError, "weight must have at least two axes, got shape (6,)"),
-    ("fold_batch_norm(x, c, c, c)", ValueError, "bias must have shape (4,), one number a channel, got (6,)"),
-    ("fold_batch_norm(x, None, c, c)", ValueError, "running_mean must have shape (4,), one number a channel, got (6,)"),
+    ("fold_batch_norm(x, c, c, c)", ValueError, "bias must have shape (4,), one number per channel, got (6,)"),
+    ("fold_batch_norm(x, None, c, c)", ValueError, "running_mean must have shape (4,), one number per channel, got (6,)"),
     (
         "fold_batch_norm(x, None, c, c, c5, transpose=True)",
         ValueError,
-        "gamma must have shape (6,), one number a channel, got (5,)",
+        "gamma must have shape (6,), one number per channel, got (5,)",
     ),
     (
         "fold_batch_norm(x, None, c5, c5, transpose=True)",

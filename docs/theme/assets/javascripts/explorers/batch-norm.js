@@ -32,7 +32,7 @@ export function numbers(state) {
 export function python(state, { mean, variance, running, lines, marks }) {
   const training = state.mode === "training", array = (v) => `np.array(${listed([v], 12)})`, tidy = (v) => Number(rounded(v)) + 0;
   const head = `import numpy as np\nfrom cnnref import batch_norm\n\nx = np.array(${listed(lines[0])})[:, None]  # one channel`;
-  if (!lines[1]) return [`${head}\ntry:\n    batch_norm(x, None, None, training=True)\nexcept ValueError as error:\n    print(error)`, "input must hold more than one value a channel in training, got shape (1, 1)"];
+  if (!lines[1]) return [`${head}\ntry:\n    batch_norm(x, None, None, training=True)\nexcept ValueError as error:\n    print(error)`, "input must hold more than one value per channel in training, got shape (1, 1)"];
   const code = `${head}\ngamma, beta = ${array(state.gamma)}, ${array(state.beta)}
 mean, var = ${array(state.mean)}, ${array(state.variance)}
 ${training ? `for _ in range(${state.steps}):\n    batch_norm(x, mean, var, training=True, momentum=${state.momentum})` : ""}
