@@ -597,7 +597,11 @@ REFUSED = [  # the call, and the sentence
 FOLDING = [
     ("fold_batch_norm(row, None, c, c)", ValueError, "weight must have at least two axes, got shape (6,)"),
     ("fold_batch_norm(x, c, c, c)", ValueError, "bias must have shape (4,), one number per channel, got (6,)"),
-    ("fold_batch_norm(x, None, c, c)", ValueError, "running_mean must have shape (4,), one number per channel, got (6,)"),
+    (
+        "fold_batch_norm(x, None, c, c)",
+        ValueError,
+        "running_mean must have shape (4,), one number per channel, got (6,)",
+    ),
     (
         "fold_batch_norm(x, None, c, c, c5, transpose=True)",
         ValueError,
