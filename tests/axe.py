@@ -75,6 +75,13 @@ def broken(page, path):
     for (scheme, width), rules in looked_at(path).items():
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 900})
-        page.evaluate(SETTLED)
-        found[scheme, width] = page.evaluate(CONTRAST) + (page.evaluate(OTHERS, RULES) if rules == "all" else [])
+        if judged(page, rules):  # a button that comes or goes with scrolling may have been caught halfway
+            page.wait_for_timeout(500)
+            found[scheme, width] = judged(page, rules)
     return {pair: rules for pair, rules in found.items() if rules}
+
+
+def judged(page, rules):
+    """The rules that a page breaks as it stands."""
+    page.evaluate(SETTLED)
+    return page.evaluate(CONTRAST) + (page.evaluate(OTHERS, RULES) if rules == "all" else [])
