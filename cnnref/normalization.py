@@ -417,7 +417,7 @@ def _along(values: Array, axis: int, x: Array) -> Array:
 
 
 def _along_channels(values: Array | None, x: Array) -> Array | None:
-    """One value a channel, shaped for `(n, c, ...)`."""
+    """One value per channel, shaped for `(n, c, ...)`."""
     return None if values is None else _along(values, 1, x)
 
 
